@@ -1,0 +1,210 @@
+"""From the bytes as handed in to plain files: gzip, zip, or as they are."""
+
+from __future__ import annotations
+
+import gzip
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+from reports.files.errors import BadFile
+
+CHUNK = 1 << 20
+MAGIC_LENGTH = 512
+
+GZIP_MAGIC = b"\x1f\x8b"
+ZIP_MAGIC = b"PK\x03\x04"
+EMPTY_ZIP_MAGIC = b"PK\x05\x06"
+ENCRYPTED = 0x1
+
+SAVE_AS_CSV = "open it in the spreadsheet program and save the sheet as CSV, or hand in Apple's own download"
+DOWNLOAD_AGAIN = "download the report again from App Store Connect"
+UNPACK_FIRST = "unpack it and hand in the report file itself"
+
+FOREIGN_MAGIC: tuple[tuple[bytes, str, str], ...] = (
+    (b"%PDF", "a PDF document", "download the report as CSV or text instead of PDF"),
+    (b"\x89PNG", "a PNG image", DOWNLOAD_AGAIN),
+    (b"\xff\xd8\xff", "a JPEG image", DOWNLOAD_AGAIN),
+    (b"GIF8", "a GIF image", DOWNLOAD_AGAIN),
+    (b"\xd0\xcf\x11\xe0", "an old Excel workbook (.xls)", SAVE_AS_CSV),
+    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive", UNPACK_FIRST),
+    (b"Rar!", "a RAR archive", UNPACK_FIRST),
+    (b"BZh", "a bzip2 archive", UNPACK_FIRST),
+    (b"\xfd7zXZ", "an xz archive", UNPACK_FIRST),
+    (b"\x28\xb5\x2f\xfd", "a Zstandard archive", UNPACK_FIRST),
+)
+MARKUP_STARTS: tuple[tuple[bytes, str], ...] = (
+    (b"<!doctype html", "an HTML page"),
+    (b"<html", "an HTML page"),
+    (b"<?xml", "an XML document"),
+    (b"{", "a JSON document (an error of the App Store Connect API?)"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds against archives that grow without end; sizes in bytes.
+
+    `ratio` (unpacked by packed size) applies once `ratio_from` bytes are unpacked, so that a small file of
+    equal rows is not refused.
+    """
+
+    size: int = 4 << 30
+    ratio: int = 200
+    ratio_from: int = 32 << 20
+    entries: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Unpacked:
+    """One plain file: the name for people (never used as a path), where it lies, its size in bytes."""
+
+    name: str
+    path: Path
+    size: int
+
+
+DEFAULT_LIMITS = Limits()
+
+
+def unpack(path: Path, name: str, workdir: Path, limits: Limits = DEFAULT_LIMITS) -> list[Unpacked]:
+    """The plain files inside `path`: every gzip member to its trailer, every zip entry with its check sum.
+
+    Files are written to `workdir` under names of our own. Raises `BadFile` for what is no text report, for a
+    damaged or nested archive, and for one that grows beyond `limits`.
+    """
+    head = _head(path)
+    if head.startswith(GZIP_MAGIC):
+        return [_gunzip(path, name, workdir, limits)]
+    if head.startswith((ZIP_MAGIC, EMPTY_ZIP_MAGIC)):
+        return _unzip(path, name, workdir, limits)
+    unpacked = Unpacked(name=name, path=path, size=path.stat().st_size)
+    if unpacked.size > limits.size:
+        raise _too_large(name, limits)
+    return [_checked(unpacked)]
+
+
+def _gunzip(path: Path, name: str, workdir: Path, limits: Limits) -> Unpacked:
+    target = workdir / "unpacked-0"
+    inner = name.removesuffix(".gz")
+    with path.open("rb") as packed, gzip.GzipFile(fileobj=packed) as plain, _archive_errors(name):
+        size = _Growth(name, limits).copy(plain, target, packed.tell)
+    return _checked(Unpacked(name=inner, path=target, size=size))
+
+
+def _unzip(path: Path, name: str, workdir: Path, limits: Limits) -> list[Unpacked]:
+    with _archive_errors(name), zipfile.ZipFile(path) as archive:
+        entries = _entries(archive, name, limits)
+        return list(_extract(archive, entries, workdir, _Growth(name, limits)))
+
+
+def _entries(archive: zipfile.ZipFile, name: str, limits: Limits) -> list[zipfile.ZipInfo]:
+    names = set(archive.namelist())
+    if "[Content_Types].xml" in names or "mimetype" in names:
+        raise BadFile(file=name, seen="an Excel or OpenDocument workbook", do=SAVE_AS_CSV)
+    entries = [entry for entry in archive.infolist() if not _is_clutter(entry)]
+    if not entries:
+        raise BadFile(file=name, seen="a zip archive without a file", do=DOWNLOAD_AGAIN)
+    if len(entries) > limits.entries:
+        seen = f"a zip archive of {len(entries)} files (at most {limits.entries} are read)"
+        raise BadFile(file=name, seen=seen, do="hand the reports in by several archives")
+    return entries
+
+
+def _is_clutter(entry: zipfile.ZipInfo) -> bool:
+    return entry.is_dir() or "__MACOSX" in _parts(entry) or _base_name(entry).startswith(".")
+
+
+def _parts(entry: zipfile.ZipInfo) -> tuple[str, ...]:
+    return PurePosixPath(entry.filename.replace("\\", "/")).parts
+
+
+def _base_name(entry: zipfile.ZipInfo) -> str:
+    return _parts(entry)[-1] if _parts(entry) else "unnamed"
+
+
+def _extract(
+    archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo], workdir: Path, growth: _Growth
+) -> Iterator[Unpacked]:
+    for number, entry in enumerate(entries):
+        inner = f"{growth.name}/{_base_name(entry)}"
+        if entry.flag_bits & ENCRYPTED:
+            raise BadFile(file=inner, seen="an encrypted zip entry", do=UNPACK_FIRST)
+        target = workdir / f"unpacked-{number}"
+        with archive.open(entry) as plain:
+            size = growth.copy(plain, target, partial(getattr, entry, "compress_size"))
+        yield _checked(Unpacked(name=inner, path=target, size=size))
+
+
+@dataclass(slots=True)
+class _Growth:
+    """What an archive has grown to so far, held against the limits; sizes in bytes."""
+
+    name: str
+    limits: Limits
+    total: int = 0
+
+    def copy(self, plain: IO[bytes] | gzip.GzipFile, target: Path, packed_size: Callable[[], int]) -> int:
+        """Write `plain` to `target`, return its size; raises `BadFile` where it grows beyond the limits."""
+        size = 0
+        with target.open("wb") as out:
+            while chunk := plain.read(CHUNK):
+                size += len(chunk)
+                self.total += len(chunk)
+                self._check(size, packed_size())
+                out.write(chunk)
+        return size
+
+    def _check(self, size: int, packed: int) -> None:
+        if self.total > self.limits.size:
+            raise _too_large(self.name, self.limits)
+        if size > self.limits.ratio_from and size > self.limits.ratio * max(packed, 1):
+            seen = f"an archive that grows to more than {self.limits.ratio} times its size"
+            raise BadFile(file=self.name, seen=seen, do=UNPACK_FIRST)
+
+
+def _too_large(name: str, limits: Limits) -> BadFile:
+    seen = f"more than {limits.size >> 20} MB of text"
+    return BadFile(file=name, seen=seen, do="hand in a shorter period, or raise the size limit")
+
+
+@contextmanager
+def _archive_errors(name: str) -> Iterator[None]:
+    damage = (EOFError, gzip.BadGzipFile, zlib.error, zipfile.BadZipFile, NotImplementedError, RuntimeError)
+    try:
+        yield
+    except BadFile:
+        raise
+    except damage as error:
+        seen = f"a damaged or cut archive ({error})"
+        raise BadFile(file=name, seen=seen, do=DOWNLOAD_AGAIN) from error
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(MAGIC_LENGTH)
+
+
+def _checked(unpacked: Unpacked) -> Unpacked:
+    if unpacked.size == 0:
+        raise BadFile(file=unpacked.name, seen="an empty file (0 bytes)", do=DOWNLOAD_AGAIN)
+    head = _head(unpacked.path)
+    if head.startswith((GZIP_MAGIC, ZIP_MAGIC)):
+        raise BadFile(file=unpacked.name, seen="an archive inside an archive", do=UNPACK_FIRST)
+    for magic, seen, do in FOREIGN_MAGIC:
+        if head.startswith(magic):
+            raise BadFile(file=unpacked.name, seen=seen, do=do)
+    _refuse_markup(unpacked.name, head)
+    return unpacked
+
+
+def _refuse_markup(name: str, head: bytes) -> None:
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    for opening, seen in MARKUP_STARTS:
+        if start.startswith(opening):
+            raise BadFile(file=name, seen=f"{seen} instead of a report", do=DOWNLOAD_AGAIN)
