@@ -1,0 +1,51 @@
+"""One finding that a reader must come to, in the form of `planted.json`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from ascrecon.simulator.regions import money
+
+DAILY = "SALES/SUMMARY/DAILY"
+FINANCIAL = "FINANCE/FINANCIAL"
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """One expected finding; amounts are console - api (re-issued: new - old) per currency, in its units."""
+
+    fault: str
+    kind: str
+    cause: str
+    report: str
+    start: date
+    end: date
+    apple_id: int | None = None
+    metric: str = ""
+    cut: str = ""
+    member: str = ""
+    currency: str = ""
+    amount: Decimal | None = None
+
+    def as_json(self) -> dict[str, object]:
+        amounts = {} if self.amount is None else {self.currency: _text(self.amount, self.currency)}
+        return {
+            "fault": self.fault,
+            "kind": self.kind,
+            "cause": self.cause,
+            "apple_id": self.apple_id,
+            "report": self.report,
+            "metric": self.metric,
+            "cut": self.cut,
+            "member": self.member,
+            "currency": self.currency,
+            "from": self.start.isoformat(),
+            "to": self.end.isoformat(),
+            "amounts": amounts,
+        }
+
+
+def _text(amount: Decimal, currency: str) -> str:
+    return str(money(amount, currency)) if currency else str(amount)

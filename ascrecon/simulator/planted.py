@@ -1,0 +1,43 @@
+"""What a reader must find: one expectation for each finding that the faults of a scenario lead to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from ascrecon.simulator.expectation import Expectation
+from ascrecon.simulator.faults import (
+    DayLate,
+    DayReissued,
+    EarnedDiffers,
+    Fault,
+    MetricDiffers,
+    RegionMissing,
+    SalesDiffers,
+    Transport,
+    WrongTimezone,
+)
+from ascrecon.simulator.planted_console import console, region
+from ascrecon.simulator.planted_deliveries import incident, late, reissued
+from ascrecon.simulator.planted_rows import missing_rows
+from ascrecon.simulator.truth import Truth
+
+
+def planted(truth: Truth, today: date) -> list[dict[str, object]]:
+    """The expectations as of a day: missing rows by app, then the other faults in the scenario's order."""
+    found = list(missing_rows(truth, today))
+    for fault in truth.scenario.faults:
+        found += _of(truth, fault, today)
+    return [expectation.as_json() for expectation in found]
+
+
+def _of(truth: Truth, fault: Fault, today: date) -> Iterable[Expectation]:
+    if isinstance(fault, DayLate):
+        return late(fault, today)
+    if isinstance(fault, DayReissued):
+        return reissued(truth, fault, today)
+    if isinstance(fault, (SalesDiffers, EarnedDiffers, MetricDiffers, WrongTimezone)):
+        return console(truth, fault)
+    if isinstance(fault, RegionMissing):
+        return region(truth, fault, today)
+    return incident(fault, today) if isinstance(fault, Transport) else ()

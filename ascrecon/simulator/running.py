@@ -1,0 +1,75 @@
+"""The simulator inside a test: started in a thread, stopped when the block ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from threading import Thread
+
+from ascrecon.simulator.api import Api
+from ascrecon.simulator.exports import write_exports
+from ascrecon.simulator.findable import check
+from ascrecon.simulator.planted import planted
+from ascrecon.simulator.scenario import Scenario, load_scenario
+from ascrecon.simulator.server import Server
+from ascrecon.simulator.tokens import Key, new_key
+
+
+@dataclass(frozen=True)
+class Simulator:
+    """A running simulator and what an account needs; `private_key` is the text of a .p8 file."""
+
+    url: str
+    key_id: str
+    issuer_id: str
+    private_key: str = field(repr=False)
+    vendor_number: str
+    api: Api = field(repr=False)
+
+    @property
+    def scenario(self) -> Scenario:
+        return self.api.scenario
+
+    def move_to(self, day: date) -> None:
+        """Moves the simulator's day, as `POST /_sim/today` does."""
+        self.api.today = day
+
+    def planted(self) -> list[dict[str, object]]:
+        """What a reader must find, as of the simulator's day."""
+        return planted(self.api.truth, self.api.today)
+
+    def calls(self) -> int:
+        """How many API requests were answered so far."""
+        return self.api.calls.total()
+
+    def write_exports(self, folder: Path) -> list[dict[str, object]]:
+        """The person's console exports in a folder; returns the manifest."""
+        return write_exports(self.api.truth, folder)
+
+
+@contextmanager
+def running(
+    source: str | Path | Mapping[str, object] | Scenario, today: date | None = None, port: int = 0
+) -> Iterator[Simulator]:
+    """A simulator on a free loopback port for the length of a `with` block; raises ScenarioError."""
+    scenario = source if isinstance(source, Scenario) else load_scenario(source)
+    key, private_key = new_key()
+    api = prepared(scenario, key, today)
+    server = Server(api, port)
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        yield Simulator(server.url, key.key_id, key.issuer_id, private_key, scenario.vendor_number, api)
+    finally:
+        server.stop()
+        thread.join()
+
+
+def prepared(scenario: Scenario, key: Key, today: date | None) -> Api:
+    """The API of a scenario, once its faults are known to be findable."""
+    api = Api(scenario, key, today)
+    check(api.truth)
+    return api
