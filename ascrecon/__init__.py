@@ -1,0 +1,1 @@
+"""The project package: settings, clock, embedded PostgreSQL, jobs, App Store clients."""

@@ -1,0 +1,1 @@
+"""PostgreSQL that the program brings along and starts by itself when no DATABASE_URL is set."""
