@@ -1,0 +1,1 @@
+"""The coverage ledger: what is known of each report and period."""

@@ -1,0 +1,30 @@
+"""What is wrong with how Apple delivers: too late, changed afterwards, or not answered at all.
+
+All three read the whole ledger, which is small, and hand over whole runs of days: a window only chooses among them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+
+from reports.detect.incidents import api_incidents
+from reports.detect.late import late_deliveries
+from reports.detect.restatements import restatements
+from reports.findings.found import Found
+from reports.findings.store import Outcome, report_findings
+from reports.models import Account
+
+DELIVERY_DETECTORS: dict[str, Callable[[date, date, Account | None], list[Found]]] = {
+    "late_delivery": late_deliveries,
+    "restated": restatements,
+    "api_incident": api_incidents,
+}
+
+
+def detect_delivery(account: Account | None, at: datetime) -> list[Outcome]:
+    """Look at all deliveries of `account` (None: of every one) and bring the findings up to date. `at` is aware."""
+    return [
+        report_findings(detector(date.min, date.max, account), detector=name, account=account, window=None, at=at)
+        for name, detector in DELIVERY_DETECTORS.items()
+    ]

@@ -1,0 +1,326 @@
+"""Sales that Apple's own daily reports show to be missing, without any console export beside them.
+
+A line of business (product, type and country) that sold on nearly every day of the last four weeks and sells nothing on
+a day in between is improbable; many at once are impossible. What is gone is described as in the comparison with a console
+export: all of an app, one product, one country, or a part of the rows.
+
+Not flagged: what never comes back (a product withdrawn from sale, a country left), what sold too little to tell (a free
+app's quiet Sunday), and the first days of history.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+from babel.numbers import get_currency_precision
+from django.db import connection, transaction
+
+from reports.findings.found import Found, FoundDay
+from reports.models import Account, App, Cause, FindingKind, Rule, Severity, Vendor
+from reports.reconcile.losses import Cell, Slice, explain_loss
+from reports.wording import amount, counted, listed, span
+
+REPORT = Rule.Report.SALES_DAILY.value
+#: Delivered days before a day that tell what usually sells, and how many of them must be there at least.
+LOOK_BACK, LEAST_HISTORY = 28, 14
+#: A line is regular when it sold on this share of those days.
+REGULAR = 0.8
+#: What is lost sold this many units on such days: by chance alone nothing sells with a probability of e^-20.
+LEAST_UNITS = 20.0
+#: A lost part smaller than this share of what the app regularly sells is not told from a bad day.
+LEAST_SHARE = 0.1
+#: Regular lines pause by chance; a loss counts only this many standard deviations beyond that.
+DEVIATIONS = 6.0
+#: The part of a loss that may lie outside of the product or country that it is put down to: lines that pause by chance.
+SLACK = 0.2
+#: Half of the rows at random leave no line without sales, but fewer rows, each as large as usual: at most this share of the
+#: usual rows, with at least this share of the usual units per row (a quiet day has smaller rows), this many rows and
+#: deviations off. The deviation is that of the app's own four weeks before.
+THINNED_TO, ROW_SIZE, LEAST_ROWS, ROW_DEVIATIONS = 0.7, 0.75, 10, 5.0
+#: Where nothing comes back yet, this many lines must have stopped on the same day to call it a loss.
+LEAST_LINES = 5
+#: Days read before and after the window: what usually sold, and whether it came back.
+AROUND = 90
+
+# A line is a product in a country, of one app. For every delivered day: the lines that were regular before it, what they
+# sold per day over the four weeks before, and whether they sold on that day, paused (they came back), or stopped.
+LINES = """
+CREATE TEMPORARY TABLE line_day ON COMMIT DROP AS
+WITH delivered AS (
+    SELECT v.id, s.account_id, coalesce(s.vendor_id, 0) AS vendor_id, v.period_start AS day,
+           row_number() OVER (PARTITION BY s.account_id, s.vendor_id ORDER BY v.period_start) AS number
+    FROM reports_vintage v JOIN reports_series s ON s.id = v.series_id
+    WHERE v.current AND s.side = 'api' AND s.report = %(report)s
+      AND v.period_start BETWEEN %(start)s::date - %(around)s AND %(end)s::date + %(around)s
+      AND (%(account)s::bigint IS NULL OR s.account_id = %(account)s)),
+sold AS (
+    SELECT d.account_id, d.vendor_id, f.app_id, m.dims->>'product' AS product, m.dims->>'territory' AS territory,
+           d.number, sum(f.value) FILTER (WHERE f.metric = 'units') AS units,
+           sum(f.value) FILTER (WHERE f.metric = 'rows') AS rows
+    FROM delivered d
+    JOIN reports_figure f ON f.vintage_id = d.id AND f.metric IN ('units', 'rows') AND f.value > 0 AND f.app_id IS NOT NULL
+    JOIN reports_member m ON m.id = f.member_id
+    GROUP BY 1, 2, 3, 4, 5, 6 HAVING sum(f.value) FILTER (WHERE f.metric = 'units') > 0),
+steps AS (
+    SELECT *, lead(number) OVER line AS next_number,
+           count(*) OVER before AS days_before, sum(units) OVER before AS units_before, sum(rows) OVER before AS rows_before,
+           count(*) OVER upto AS days_upto, sum(units) OVER upto AS units_upto
+    FROM sold
+    WINDOW line AS (PARTITION BY account_id, vendor_id, app_id, product, territory ORDER BY number),
+           before AS (line RANGE BETWEEN %(look_back)s PRECEDING AND 1 PRECEDING),
+           upto AS (line RANGE BETWEEN %(look_back)s - 1 PRECEDING AND CURRENT ROW)),
+seen AS (
+    SELECT account_id, vendor_id, app_id, product, territory, number, 'sold' AS state, units, rows,
+           days_before AS days, units_before AS before, rows_before, least(number - 1, %(look_back)s) AS history
+    FROM steps
+    UNION ALL
+    SELECT s.account_id, s.vendor_id, s.app_id, s.product, s.territory, g.number,
+           CASE WHEN s.next_number IS NULL THEN 'stopped' ELSE 'paused' END, 0, 0,
+           s.days_upto, s.units_upto, 0, least(s.number, %(look_back)s)
+    FROM steps s JOIN delivered g ON g.account_id = s.account_id AND g.vendor_id = s.vendor_id
+        AND g.number > s.number AND g.number < coalesce(s.next_number, s.number + %(look_back)s + 1))
+SELECT x.account_id, x.vendor_id, x.app_id, x.product, x.territory, d.day, x.state, x.units, coalesce(x.rows, 0) AS rows,
+       (x.before / x.history)::float8 AS usual, (coalesce(x.rows_before, 0) / x.history)::float8 AS usual_rows
+FROM seen x JOIN delivered d USING (account_id, vendor_id, number)
+WHERE x.history >= %(least_history)s AND x.days >= %(regular)s * x.history
+"""
+
+# Days on which more is lost than chance takes. A quiet day is quiet everywhere: how quiet, the lines that did sell tell,
+# or, where too few are left, the same weekday of the four weeks before.
+SUSPECTS = """
+WITH told AS (
+    SELECT account_id, vendor_id, app_id, day, sum(units)::float8 AS units,
+           sum(usual) FILTER (WHERE state <> 'stopped') AS usual,
+           sum(usual) FILTER (WHERE state = 'sold') AS usual_sold,
+           sum(usual) FILTER (WHERE state = 'stopped') AS usual_stopped,
+           sum(rows)::float8 AS rows, sum(usual_rows) FILTER (WHERE state = 'sold') AS usual_rows,
+           count(*) FILTER (WHERE state = 'stopped') AS stopped
+    FROM line_day GROUP BY 1, 2, 3, 4),
+activity AS (
+    SELECT t.*, CASE WHEN usual_sold >= 0.2 * usual THEN units / usual_sold
+                ELSE (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY w.units / w.usual) FROM told w
+                      WHERE w.account_id = t.account_id AND w.vendor_id = t.vendor_id AND w.app_id = t.app_id
+                        AND w.usual > 0 AND w.day IN (t.day - 7, t.day - 14, t.day - 21, t.day - 28)) END AS pace,
+           (SELECT 1.4826 * percentile_cont(0.5) WITHIN GROUP (ORDER BY abs(w.rows - w.usual_rows)) FROM told w
+            WHERE w.account_id = t.account_id AND w.vendor_id = t.vendor_id AND w.app_id = t.app_id
+              AND w.usual_rows > 0 AND w.day BETWEEN t.day - 28 AND t.day - 1) AS row_deviation
+    FROM told t WHERE t.day BETWEEN %(start)s AND %(end)s),
+judged AS (
+    SELECT a.account_id, a.vendor_id, a.app_id, a.day, a.pace, a.usual_sold, a.usual_stopped, a.stopped,
+           sum(l.usual) AS usual, coalesce(sum(l.usual) FILTER (WHERE l.state = 'paused'), 0) AS lost,
+           sum(l.usual * exp(-l.usual * a.pace)) AS by_chance,
+           sqrt(sum(l.usual ^ 2 * exp(-l.usual * a.pace) * (1 - exp(-l.usual * a.pace)))) AS deviation
+    FROM activity a JOIN line_day l USING (account_id, vendor_id, app_id, day)
+    WHERE l.state <> 'stopped' GROUP BY 1, 2, 3, 4, 5, 6, 7, 8)
+SELECT account_id, vendor_id, app_id, day, 'paused', 1.0 FROM judged
+WHERE lost * least(pace, 1) >= %(least_units)s AND lost >= %(least_share)s * usual
+  AND lost > by_chance + %(deviations)s * deviation
+UNION ALL
+SELECT account_id, vendor_id, app_id, day, 'thinned', 1 - rows / usual_rows FROM activity
+WHERE rows > 0 AND rows <= %(thinned_to)s * usual_rows AND usual_rows - rows >= %(least_rows)s
+  AND usual_rows - rows >= %(row_deviations)s * greatest(row_deviation, 0.35 * sqrt(usual_rows))
+  AND units / rows >= %(row_size)s * usual_sold / usual_rows
+UNION ALL
+SELECT account_id, vendor_id, app_id, day, 'stopped', 1.0 FROM activity
+WHERE usual IS NULL AND stopped >= %(least_lines)s AND usual_stopped * least(coalesce(pace, 1), 1) >= %(least_units)s
+"""
+
+CELLS = """
+SELECT l.account_id, l.vendor_id, l.app_id, l.day, l.product, l.territory, l.usual,
+       CASE WHEN l.state <> 'sold' THEN l.usual WHEN s.state = 'thinned' THEN l.usual * s.share ELSE 0 END
+FROM line_day l
+JOIN unnest(%(accounts)s::bigint[], %(vendors)s::bigint[], %(apps)s::bigint[], %(days)s::date[], %(states)s::text[],
+            %(shares)s::float8[])
+    AS s(account_id, vendor_id, app_id, day, state, share) USING (account_id, vendor_id, app_id, day)
+WHERE l.state IN ('sold', CASE s.state WHEN 'thinned' THEN 'paused' ELSE s.state END)
+"""
+
+# A console export of the day tells exactly what is missing; this is only for days without one.
+EXPORTED = """
+SELECT DISTINCT s.account_id, coalesce(s.vendor_id, 0), v.period_start
+FROM reports_vintage v JOIN reports_series s ON s.id = v.series_id
+WHERE v.current AND s.side = 'console' AND s.kind = 'R' AND s.report = %(report)s
+  AND v.period_start BETWEEN %(start)s AND %(end)s
+"""
+
+# What the part of an app that is lost still holds on its days, and what it brought per day over the days before.
+VALUES = """
+SELECT f.metric, f.currency, v.period_start, sum(f.value)
+FROM reports_vintage v
+JOIN reports_series s ON s.id = v.series_id
+JOIN reports_figure f ON f.vintage_id = v.id AND f.app_id = %(app)s AND f.metric IN ('units', 'proceeds')
+JOIN reports_member m ON m.id = f.member_id
+WHERE v.current AND s.side = 'api' AND s.report = %(report)s AND s.account_id = %(account)s
+  AND v.period_start BETWEEN %(before)s AND %(last)s
+  AND (%(product)s = '' OR m.dims->>'product' = %(product)s)
+  AND (%(territory)s = '' OR m.dims->>'territory' = %(territory)s)
+GROUP BY 1, 2, 3
+"""
+
+Slot = tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class Loss:
+    """One part of an app that is gone on consecutive days, with what it usually sells per day (units)."""
+
+    slot: Slot
+    part: Slice
+    days: list[date]
+    usual: float
+    share: float
+    lines: int
+
+
+def missing_sales_values(start: date, end: date, account: Account | None) -> list[Found]:
+    """Findings for days on which Apple's daily sales report lost rows with sales, judged by its own history.
+
+    The amounts are estimates: what the lost part brought per day over the four weeks before.
+    """
+    with transaction.atomic():
+        losses = _losses(start, end, account)
+    return [_found(loss) for loss in losses]
+
+
+def _losses(start: date, end: date, account: Account | None) -> list[Loss]:
+    parameters: dict[str, object] = {
+        "report": REPORT, "start": start, "end": end, "account": account.pk if account else None, "around": AROUND,
+        "look_back": LOOK_BACK, "least_history": LEAST_HISTORY, "regular": REGULAR, "least_units": LEAST_UNITS,
+        "least_share": LEAST_SHARE, "deviations": DEVIATIONS, "least_lines": LEAST_LINES, "thinned_to": THINNED_TO,
+        "row_size": ROW_SIZE, "least_rows": LEAST_ROWS, "row_deviations": ROW_DEVIATIONS,
+    }  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS line_day")
+        cursor.execute(LINES, parameters)
+        cursor.execute("ANALYZE line_day")
+        cursor.execute(EXPORTED, parameters)
+        exported = set(cursor.fetchall())
+        cursor.execute(SUSPECTS, parameters)
+        suspects = _once_each(row for row in cursor.fetchall() if not _is_exported(row, exported))
+        columns = zip(*suspects, strict=True) if suspects else [[]] * 6
+        names = ("accounts", "vendors", "apps", "days", "states", "shares")
+        cursor.execute(CELLS, dict(zip(names, map(list, columns), strict=True)))
+        return _described(cursor.fetchall())
+
+
+Suspect = tuple[int, int, int, date, str, float]
+
+
+def _once_each(suspects: Iterable[Suspect]) -> list[Suspect]:
+    """An app and day once: whole lines that are gone say more than that its rows are fewer."""
+    by_day: dict[tuple[int, int, int, date], Suspect] = {}
+    for suspect in sorted(suspects, key=lambda s: s[4]):
+        by_day.setdefault(suspect[:4], suspect)
+    return list(by_day.values())
+
+
+def _is_exported(row: Suspect, exported: set[tuple[int, int, date]]) -> bool:
+    account_id, vendor_id, _, day, *_ = row
+    return (account_id, vendor_id, day) in exported or (account_id, 0, day) in exported
+
+
+def _described(rows: Iterable[tuple[int, int, int, date, str, str, float, float]]) -> list[Loss]:
+    cells: dict[Slot, list[Cell]] = defaultdict(list)
+    for account_id, vendor_id, app_id, day, product, territory, usual, lost in rows:
+        cell = Cell(day, product, territory, expected=usual, lost=lost)
+        cells[account_id, vendor_id, app_id].append(cell)
+    return [
+        loss
+        for slot, slot_cells in sorted(cells.items())
+        for part, blamed in explain_loss(slot_cells, slack=SLACK).items()
+        for loss in _runs(slot, part, blamed, slot_cells)
+    ]
+
+
+def _runs(slot: Slot, part: Slice, blamed: Sequence[Cell], cells: Sequence[Cell]) -> list[Loss]:
+    days = sorted({cell.day for cell in blamed})
+    runs: list[list[date]] = []
+    for day in days:
+        if runs and day - runs[-1][-1] == timedelta(days=1):
+            runs[-1].append(day)
+        else:
+            runs.append([day])
+    losses = [_loss(slot, part, run, blamed, cells) for run in runs]
+    return [loss for loss in losses if loss.usual * len(loss.days) >= LEAST_UNITS]
+
+
+def _loss(slot: Slot, part: Slice, run: list[date], blamed: Sequence[Cell], cells: Sequence[Cell]) -> Loss:
+    inside = [cell for cell in blamed if run[0] <= cell.day <= run[-1]]
+    lost = sum(cell.lost for cell in inside)
+    regular = sum(cell.expected for cell in cells if run[0] <= cell.day <= run[-1])
+    lines = len({(cell.product, cell.territory) for cell in inside if cell.lost >= cell.expected})
+    return Loss(slot, part, run, usual=lost / len(run), share=lost / regular, lines=lines)
+
+
+def _found(loss: Loss) -> Found:
+    account_id, vendor_id, app_id = loss.slot
+    app = App.objects.select_related("account").get(pk=app_id)
+    first, last = loss.days[0], loss.days[-1]
+    units, risk = _values(loss, app)
+    known = sum(units.values(), Decimal(0))
+    return Found(
+        kind=FindingKind.MISSING_SALES_VALUES, cause=Cause.POSITIVE_ROWS_MISSING,
+        severity=Severity.CRITICAL if loss.share >= 0.25 else Severity.HIGH,  # noqa: PLR2004 - a quarter of the app
+        account=app.account, vendor=Vendor.objects.filter(pk=vendor_id).first(), app=app, report=REPORT, metric="units",
+        cut=loss.part.cut, member=loss.part.member, from_day=first, to_day=last, api_value=known, difference=-known,
+        explained=Decimal(0), money_at_risk=risk, message=_message(loss, app, risk), next_step=NEXT_STEP,
+        days=[FoundDay(day, day, api_value=units.get(day, Decimal(0)), difference=-units.get(day, Decimal(0)))
+              for day in loss.days],
+        details={"usual_units_per_day": f"{loss.usual:.1f}", "share": f"{loss.share:.2f}", "lines": loss.lines},
+    )  # fmt: skip
+
+
+NEXT_STEP = (
+    "Download the sales report of these days in App Store Connect (Trends, Reports) and upload it under Console exports: "
+    "the exact amounts follow from it. Pull the days again from Apple; if the rows stay away, report it to Apple."
+)
+
+
+def _values(loss: Loss, app: App) -> tuple[dict[date, Decimal], dict[str, str]]:
+    """Units that the API still holds by day, and the estimated proceeds of the lost days by currency."""
+    first, last = loss.days[0], loss.days[-1]
+    part = loss.part
+    parameters = {
+        "app": app.pk, "report": REPORT, "account": app.account_id, "before": first - timedelta(days=LOOK_BACK), "last": last,
+        "product": part.member if part.cut == "product" else "",
+        "territory": part.member if part.cut == "territory" else "",
+    }  # fmt: skip
+    units: dict[date, Decimal] = {}
+    before: dict[str, list[Decimal]] = defaultdict(list)
+    with connection.cursor() as cursor:
+        cursor.execute(VALUES, parameters)
+        for metric, currency, day, value in cursor.fetchall():
+            if metric == "units" and day >= first:
+                units[day] = value
+            elif metric == "proceeds" and day < first:
+                before[currency].append(value)
+    return units, {c: str(_estimate(values, c, len(loss.days))) for c, values in sorted(before.items())}
+
+
+def _estimate(values: Sequence[Decimal], currency: str, days: int) -> Decimal:
+    """The median day of those before, times the lost days, in whole coins."""
+    median = sorted(values)[len(values) // 2]
+    return (median * days).quantize(Decimal(1).scaleb(-get_currency_precision(currency or "USD")))
+
+
+def _message(loss: Loss, app: App, risk: dict[str, str]) -> str:
+    what = {"app": "", "product": f" of {loss.part.member}", "territory": f" in {loss.part.member}"}[loss.part.cut]
+    part = "all" if loss.part.cut != "app" or loss.share > 0.99 else f"about {loss.share:.0%} of the"  # noqa: PLR2004
+    about = f" Estimated at {listed(amount(Decimal(v), c) for c, v in risk.items())} of proceeds." if risk else ""
+    return (
+        f"{app}{what}, {span(loss.days[0], loss.days[-1])}: {part} usual sales are missing in Apple's API, by its own "
+        f"history. {_why(loss)}{about}"
+    )
+
+
+def _why(loss: Loss) -> str:
+    if not loss.lines:
+        return "The days have far fewer rows than the four weeks before, and each row is as large as usual."
+    return (
+        f"{counted(loss.lines, 'line')} (product and country) that sold nearly every day before, about "
+        f"{loss.usual:,.0f} units a day, sold nothing."
+    )

@@ -1,0 +1,177 @@
+"""What a digest says. It reads findings and coverage and changes nothing."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from django.conf import settings
+from django.urls import reverse
+
+from reports.coverage.overview import Complete, completeness
+from reports.models import Account, Finding, FindingEvent, Severity
+from reports.models.choices import UNFINISHED
+from reports.wording import amount, counted, span
+
+#: A mail that nobody reads to its end helps nobody: the rest is behind the link.
+MOST_FINDINGS = 20
+MOST_LETTERS = 200
+SECTIONS = {"new": "New", "changed": "Changed", "reopened": "Reopened", "closed": "Closed by the data"}
+ACTIONS = {"opened": "new", "changed": "changed", "reopened": "reopened", "closed": "closed"}
+
+
+@dataclass(frozen=True)
+class Digest:
+    """The text and its facts. `since` None: nothing was sent before, so everything open is new."""
+
+    subject: str
+    body: str
+    since: datetime | None
+    until: datetime
+    counts: dict[str, int] = field(default_factory=dict)
+
+
+def compose(account: Account | None, minimum: Severity, since: datetime | None, until: datetime) -> Digest:
+    """The digest of what happened after `since` up to `until` (aware), for one account or all of them."""
+    findings = _findings(account, minimum)
+    sections = _sections(findings, since, until)
+    still_open = [finding for finding in findings if finding.state in UNFINISHED]
+    accounts = [account] if account else list(Account.objects.all())
+    complete = completeness(accounts)
+    counts = {name: len(found) for name, found in sections.items()}
+    lines = [*_complete_lines(complete), "", *_open_lines(still_open)]
+    for name, found in sections.items():
+        lines += _section_lines(name, found)
+    lines += ["", f"All findings: {_link(reverse('admin:reports_finding_changelist'))}"]
+    return Digest(_subject(counts, complete), "\n".join(lines) + "\n", since, until, counts)
+
+
+def one_line(text: str) -> str:
+    """Text from files made safe for a mail: no line breaks or other control characters, not endless."""
+    clean = "".join(" " if unicodedata.category(letter)[0] in "CZ" else letter for letter in text)
+    clean = " ".join(clean.split())
+    return clean if len(clean) <= MOST_LETTERS else clean[: MOST_LETTERS - 1] + "…"
+
+
+def _findings(account: Account | None, minimum: Severity) -> list[Finding]:
+    severe = [severity for severity in Severity if severity.rank >= minimum.rank]
+    findings = Finding.objects.filter(severity__in=severe).select_related("account", "app")
+    if account is not None:
+        findings = findings.filter(account=account)
+    worst_first = sorted(findings, key=lambda f: (-Severity(f.severity).rank, f.from_day, f.public_id))
+    return worst_first
+
+
+def _sections(findings: Sequence[Finding], since: datetime | None, until: datetime) -> dict[str, list[Finding]]:
+    """Each finding once, under what became of it: new ones under new although they changed since."""
+    if since is None:
+        fresh = [finding for finding in findings if finding.state in UNFINISHED]
+        return {"new": fresh, "changed": [], "reopened": [], "closed": []}
+    happened = _happened(findings, since, until)
+    sections: dict[str, list[Finding]] = {name: [] for name in SECTIONS}
+    for finding in findings:
+        what = _outcome(happened[finding.pk])
+        if what:
+            sections[what].append(finding)
+    return sections
+
+
+def _happened(findings: Iterable[Finding], since: datetime, until: datetime) -> dict[int, list[str]]:
+    """What was done to each finding by the data, oldest first; what people did is no news to them."""
+    events = FindingEvent.objects.filter(
+        finding__in=findings, at__gt=since, at__lte=until, action__in=ACTIONS
+    ).order_by("at", "id")
+    happened: dict[int, list[str]] = defaultdict(list)
+    for finding_id, action in events.values_list("finding_id", "action"):
+        happened[finding_id].append(ACTIONS[action])
+    return happened
+
+
+def _outcome(happened: Sequence[str]) -> str:
+    """Came and went between two digests: no news."""
+    if not happened:
+        return ""
+    last = happened[-1]
+    if "new" in happened:
+        return "" if last == "closed" else "new"
+    if last == "closed":
+        return "closed"
+    return "reopened" if "reopened" in happened else last
+
+
+def _complete_lines(complete: Sequence[Complete]) -> list[str]:
+    if not complete:
+        return ["Nothing was pulled from Apple yet."]
+    return ["Complete to which day", *(_complete_line(each) for each in complete)]
+
+
+def _complete_line(each: Complete) -> str:
+    name = one_line(f"{each.account} {each.vendor}")
+    until = f"complete to {each.until}" if each.until else "not complete for any day"
+    missing = [f"{number} {word}" for word, number in _missing(each) if number]
+    return f"  {name}, {each.report}: {until}" + (f" ({', '.join(missing)})" if missing else "")
+
+
+def _missing(each: Complete) -> list[tuple[str, int]]:
+    return [("still open", each.waiting), ("overdue", each.overdue), ("blocked", each.blocked)]
+
+
+def _open_lines(findings: Sequence[Finding]) -> list[str]:
+    risk = _sum_at_risk(findings)
+    money = f", money at risk: {risk}" if risk else ""
+    return [f"Open now: {counted(len(findings), 'finding')}{money}"]
+
+
+def _sum_at_risk(findings: Iterable[Finding]) -> str:
+    """Sums by currency; amounts of different currencies are never added."""
+    sums: dict[str, Decimal] = defaultdict(Decimal)
+    for finding in findings:
+        for currency, text in finding.money_at_risk.items():
+            sums[currency] += Decimal(text)
+    return ", ".join(amount(sums[currency], currency) for currency in sorted(sums))
+
+
+def _section_lines(name: str, findings: Sequence[Finding]) -> list[str]:
+    if not findings:
+        return []
+    lines = ["", f"{SECTIONS[name]} ({len(findings)})"]
+    for finding in findings[:MOST_FINDINGS]:
+        lines += _finding_lines(finding)
+    if len(findings) > MOST_FINDINGS:
+        lines.append(f"  and {len(findings) - MOST_FINDINGS} more")
+    return lines
+
+
+def _finding_lines(finding: Finding) -> list[str]:
+    days = span(finding.from_day, finding.to_day)
+    facts = [finding.get_severity_display().upper(), finding.get_kind_display(), days, str(finding.app or "")]
+    lines = ["  " + one_line(", ".join(filter(None, facts)))]
+    lines.append("    " + one_line(finding.message))
+    if difference := _difference(finding):
+        lines.append("    " + difference)
+    lines.append("    " + _link(reverse("admin:reports_finding_change", args=[finding.pk])))
+    return lines
+
+
+def _difference(finding: Finding) -> str:
+    parts = []
+    if finding.difference is not None:
+        parts.append(f"difference {amount(finding.difference, finding.currency)}")
+    if risk := _sum_at_risk([finding]):
+        parts.append(f"at risk {risk}")
+    return ", ".join(parts)
+
+
+def _subject(counts: dict[str, int], complete: Sequence[Complete]) -> str:
+    news = [f"{number} {name}" for name, number in counts.items() if number]
+    days = [each.until for each in complete if each.until and each.report == "SALES/SUMMARY/DAILY"]
+    until = f", sales complete to {min(days)}" if days else ""
+    return one_line(f"ascrecon: {', '.join(news) or 'nothing new'}{until}")
+
+
+def _link(path: str) -> str:
+    return f"{settings.ASCRECON_BASE_URL}{path}"

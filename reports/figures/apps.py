@@ -1,0 +1,59 @@
+"""Which app a sales row belongs to.
+
+An app's own rows carry its Apple identifier; an in-app purchase carries its own identifier and names its app by SKU in
+`Parent Identifier` (Apple, Summary Sales Report field list). Apps that no list has named yet are made provisional.
+"""
+
+from __future__ import annotations
+
+from django.db import connection
+
+from reports.models import Account, Delivery
+
+#: Mac in-app purchases begin with FI, all others with IA (Apple, product type identifiers).
+IN_APP = "^(IA|FI)"
+
+#: The app of a row or group `r`; `%(account)s` is the account. Merged apps lead to the one that took them over.
+APP_OF_ROW = f"""
+LEFT JOIN reports_app by_id ON by_id.account_id = %(account)s
+    AND r.product_type !~ '{IN_APP}' AND by_id.apple_id = r.apple_id
+LEFT JOIN reports_app by_sku ON by_sku.account_id = %(account)s AND by_sku.sku <> ''
+    AND lower(by_sku.sku) = lower(CASE WHEN r.product_type ~ '{IN_APP}' THEN r.parent_identifier ELSE r.sku END)
+"""  # noqa: S608 - constants only
+APP_ID = "coalesce(by_id.merged_into_id, by_id.id, by_sku.merged_into_id, by_sku.id)"
+
+ADOPT = f"""
+WITH named AS (
+    SELECT DISTINCT ON (lower(sku)) sku, apple_id, title FROM reports_salesrow
+    WHERE id BETWEEN %(first)s AND %(last)s AND product_type !~ '{IN_APP}' AND apple_id IS NOT NULL AND sku <> ''
+    ORDER BY lower(sku), apple_id)
+UPDATE reports_app a SET apple_id = named.apple_id, name = CASE a.name WHEN '' THEN named.title ELSE a.name END
+FROM named
+WHERE a.account_id = %(account)s AND a.apple_id IS NULL AND lower(a.sku) = lower(named.sku)
+  AND NOT EXISTS (SELECT FROM reports_app b WHERE b.account_id = %(account)s AND b.apple_id = named.apple_id)
+"""  # noqa: S608 - constants only
+
+ADD_APPS = f"""
+INSERT INTO reports_app (account_id, apple_id, sku, name, bundle_id, provisional)
+SELECT DISTINCT ON (apple_id) %(account)s::bigint, apple_id, sku, title, '', true FROM reports_salesrow
+WHERE id BETWEEN %(first)s AND %(last)s AND product_type !~ '{IN_APP}' AND apple_id IS NOT NULL
+ORDER BY apple_id, title
+ON CONFLICT DO NOTHING
+"""  # noqa: S608 - constants only
+
+ADD_PARENTS = f"""
+INSERT INTO reports_app (account_id, apple_id, sku, name, bundle_id, provisional)
+SELECT DISTINCT ON (lower(parent_identifier)) %(account)s::bigint, NULL::bigint, parent_identifier, '', '', true
+FROM reports_salesrow
+WHERE id BETWEEN %(first)s AND %(last)s AND product_type ~ '{IN_APP}' AND parent_identifier <> ''
+ORDER BY lower(parent_identifier)
+ON CONFLICT DO NOTHING
+"""  # noqa: S608 - constants only
+
+
+def know_apps(account: Account, delivery: Delivery) -> None:
+    """Make sure that every app in the sales rows of `delivery` is in the list of apps."""
+    parameters = {"account": account.pk, "first": delivery.first_row_id, "last": delivery.last_row_id}
+    with connection.cursor() as cursor:
+        for statement in (ADOPT, ADD_APPS, ADD_PARENTS):
+            cursor.execute(statement, parameters)

@@ -1,0 +1,70 @@
+"""Which delivery tells a period: the newest replaces it as a set, the older ones stay readable."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from django.db import connection
+
+from reports.locks import advisory_lock
+from reports.models import Delivery, DeliveryState, Series, Vintage
+
+
+@dataclass(frozen=True)
+class Period:
+    start: date
+    end: date
+
+
+def place(series: Series, delivery: Delivery, periods: Sequence[Period], *, taken_on: date) -> list[Vintage]:
+    """The vintages of `delivery` for these periods of `series`, with the newest of every period made current.
+
+    Newest is the delivery that cannot be older: by `taken_on` (an export that ends a day later was taken later), then
+    by receipt. The order of arrival alone does not decide, so files that come in another order give the same result.
+    """
+    advisory_lock("series", series.pk)
+    Vintage.objects.bulk_create(
+        [
+            Vintage(
+                series=series, period_start=p.start, period_end=p.end, delivery=delivery, taken_on=taken_on,
+                received_at=delivery.received_at,
+            )
+            for p in periods
+        ],
+        ignore_conflicts=True,
+    )  # fmt: skip
+    starts = [p.start for p in periods]
+    choose_current(series.pk, starts)
+    return list(Vintage.objects.filter(series=series, delivery=delivery).order_by("period_start"))
+
+
+CLEAR = """
+UPDATE reports_vintage SET current = false
+WHERE series_id = %(series)s AND current AND period_start = ANY(%(starts)s)
+"""
+
+CHOOSE = """
+UPDATE reports_vintage SET current = true WHERE id IN (
+    SELECT DISTINCT ON (v.period_start) v.id
+    FROM reports_vintage v JOIN reports_delivery d ON d.id = v.delivery_id
+    WHERE v.series_id = %(series)s AND v.period_start = ANY(%(starts)s) AND d.state = %(loaded)s
+    ORDER BY v.period_start, v.taken_on DESC, v.received_at DESC, v.id DESC)
+"""
+
+
+def choose_current(series_id: int, starts: Iterable[date]) -> None:
+    """Point every period at its newest delivery that counts (loaded, not withdrawn)."""
+    parameters = {"series": series_id, "starts": list(starts), "loaded": DeliveryState.LOADED.value}
+    with connection.cursor() as cursor:
+        cursor.execute(CLEAR, parameters)
+        cursor.execute(CHOOSE, parameters)
+
+
+def rechoose(delivery: Delivery) -> None:
+    """After a delivery began or ceased to count: choose again for each period it tells."""
+    for series_id in delivery.vintages.values_list("series_id", flat=True).distinct():
+        starts = delivery.vintages.filter(series_id=series_id).values_list("period_start", flat=True)
+        advisory_lock("series", series_id)
+        choose_current(series_id, list(starts))

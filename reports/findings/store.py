@@ -1,0 +1,187 @@
+"""Findings are updated in place: the same difference is the same finding, however often it is looked for.
+
+1. A finding of the same key whose days overlap is the same finding, also when it grew or shrank.
+2. New values are written and noted in its history; equal values leave no trace there.
+3. A finding that is gone from the window is closed by the data; one that returns is opened again.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from django.db import transaction
+from django.db.models import CharField, Value
+from django.db.models.functions import Cast, Concat
+
+from reports.findings.found import Found, Key, key_of
+from reports.locks import advisory_lock
+from reports.models import Account, App, Finding, FindingDay, FindingEvent, FindingState, Run
+
+ACTOR = "ascrecon"
+
+#: What makes a finding "changed". The wording is left out: a better sentence is not news.
+WATCHED = ("cause", "severity", "from_day", "to_day", "api_value", "console_value", "difference", "explained", "money_at_risk")
+WRITTEN = (
+    *WATCHED, "public_id", "grain", "residual", "message", "next_step", "evidence", "details", "last_seen", "state",
+    "rule", "run",
+)  # fmt: skip
+
+
+@dataclass
+class Outcome:
+    new: list[Finding] = field(default_factory=list)
+    changed: list[Finding] = field(default_factory=list)
+    reopened: list[Finding] = field(default_factory=list)
+    closed: list[Finding] = field(default_factory=list)
+    unchanged: list[Finding] = field(default_factory=list)
+
+    @property
+    def current(self) -> list[Finding]:
+        """Every finding that was found this time."""
+        return [*self.new, *self.changed, *self.reopened, *self.unchanged]
+
+
+@dataclass
+class _Batch:
+    at: datetime
+    run: Run | None
+    outcome: Outcome = field(default_factory=Outcome)
+    events: list[FindingEvent] = field(default_factory=list)
+    days: list[tuple[Finding, Found]] = field(default_factory=list)
+
+    def note(self, finding: Finding, action: str, text: str = "") -> None:
+        self.events.append(FindingEvent(finding=finding, at=self.at, actor=ACTOR, action=action, text=text))
+
+
+@transaction.atomic
+def report_findings(
+    found: Iterable[Found],
+    *,
+    detector: str,
+    account: Account | None,
+    window: tuple[date, date] | None,
+    at: datetime,
+    app: App | None = None,
+    run: Run | None = None,
+) -> Outcome:
+    """Store what `detector` found, and close what it no longer finds between the two days of `window` (None: ever).
+
+    With `account` or `app` only theirs are closed: say what was looked at.
+
+    Takes an advisory lock per detector, so that two runs at once do not open a finding twice. About six statements,
+    whatever the number of findings.
+    """
+    advisory_lock("findings", detector)
+    batch = _Batch(at, run)
+    known = _known(detector, account, app, window)
+    for item in sorted(found, key=lambda f: (f.from_day, f.public_id)):
+        _place(item, known, detector, batch)
+    _close_rest(known, batch)
+    _write(batch)
+    return batch.outcome
+
+
+def _known(
+    detector: str, account: Account | None, app: App | None, window: tuple[date, date] | None
+) -> dict[Key, list[Finding]]:
+    findings = Finding.objects.filter(detector=detector)
+    if account is not None:
+        findings = findings.filter(account=account)
+    if app is not None:
+        findings = findings.filter(app=app)
+    if window is not None:
+        findings = findings.filter(from_day__lte=window[1], to_day__gte=window[0])
+    by_key: dict[Key, list[Finding]] = defaultdict(list)
+    for finding in findings.select_for_update().order_by("from_day", "pk"):
+        by_key[key_of(finding)].append(finding)
+    return by_key
+
+
+def _place(item: Found, known: dict[Key, list[Finding]], detector: str, batch: _Batch) -> None:
+    same = [f for f in known[item.key] if f.from_day <= item.to_day and f.to_day >= item.from_day]
+    if not same:
+        _open(item, detector, batch)
+        return
+    # An unfinished one first: people work on it, a closed one of the same days is history.
+    finding = min(same, key=lambda f: (not f.unfinished, f.from_day != item.from_day, f.from_day))
+    known[item.key].remove(finding)
+    _update(finding, item, batch)
+
+
+def _open(item: Found, detector: str, batch: _Batch) -> None:
+    finding = Finding(
+        detector=detector, kind=item.kind, account=item.account, vendor=item.vendor, app=item.app, report=item.report,
+        metric=item.metric, cut=item.cut, member=item.member, currency=item.currency, first_seen=batch.at,
+    )  # fmt: skip
+    _copy(finding, item, batch)
+    batch.outcome.new.append(finding)
+    batch.days.append((finding, item))
+    batch.note(finding, "opened", item.message)
+
+
+def _copy(finding: Finding, item: Found, batch: _Batch) -> None:
+    for name in WRITTEN:
+        if name not in ("state", "last_seen", "run"):
+            setattr(finding, name, getattr(item, name))
+    finding.last_seen = batch.at
+    finding.run = batch.run
+
+
+def _update(finding: Finding, item: Found, batch: _Batch) -> None:
+    changes = _changes(finding, item)
+    _copy(finding, item, batch)
+    if finding.state == FindingState.CLOSED or (changes and finding.state == FindingState.RESOLVED):
+        finding.state = FindingState.OPEN
+        batch.outcome.reopened.append(finding)
+        batch.note(finding, "reopened", changes or "The difference is back.")
+    elif changes:
+        batch.outcome.changed.append(finding)
+        batch.note(finding, "changed", changes)
+    else:
+        batch.outcome.unchanged.append(finding)
+    batch.days.append((finding, item))
+
+
+def _changes(finding: Finding, item: Found) -> str:
+    pairs = ((name, getattr(finding, name), getattr(item, name)) for name in WATCHED)
+    return "; ".join(f"{name.replace('_', ' ')}: {_shown(old)} → {_shown(new)}" for name, old, new in pairs if old != new)
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{amount} {currency}" for currency, amount in sorted(value.items())) or "none"
+    return "none" if value is None else str(value)
+
+
+def _close_rest(known: dict[Key, list[Finding]], batch: _Batch) -> None:
+    for finding in (f for rest in known.values() for f in rest):
+        if finding.state == FindingState.CLOSED:
+            continue
+        finding.state = FindingState.CLOSED
+        finding.last_seen = batch.at
+        batch.outcome.closed.append(finding)
+        batch.note(finding, "closed", "The data no longer shows it.")
+
+
+def _write(batch: _Batch) -> None:
+    outcome = batch.outcome
+    _free_ids(outcome.current)
+    Finding.objects.bulk_update(
+        [*outcome.changed, *outcome.reopened, *outcome.unchanged, *outcome.closed], WRITTEN, batch_size=500
+    )
+    Finding.objects.bulk_create(outcome.new, batch_size=500)
+    FindingDay.objects.filter(finding__in=[finding for finding, _ in batch.days]).delete()
+    FindingDay.objects.bulk_create(
+        (FindingDay(finding=finding, **vars(day)) for finding, item in batch.days for day in item.days), batch_size=1000
+    )
+    FindingEvent.objects.bulk_create(batch.events, batch_size=1000)
+
+
+def _free_ids(findings: list[Finding]) -> None:
+    """A finding whose first day moved takes another id: whoever holds that id gives it up first."""
+    wanted = [finding.public_id for finding in findings]
+    parked = Concat(Value("~"), Cast("pk", CharField()), output_field=CharField())
+    Finding.objects.filter(public_id__in=wanted).update(public_id=parked)

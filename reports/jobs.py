@@ -1,0 +1,180 @@
+"""The background work of this app. The work itself is in services; a job hands it a payload and shows progress."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from ascrecon import clock
+from ascrecon.appstore import CredentialError
+from ascrecon.crypto import DecryptionError
+from ascrecon.jobs.context import JobContext
+from ascrecon.jobs.errors import JobFailed, TryAgain
+from ascrecon.jobs.models import Job, Priority
+from ascrecon.jobs.registry import Result, job
+from ascrecon.jobs.service import enqueue
+from ascrecon.jobs.ticks import tick
+from reports.detect.delivery import detect_delivery
+from reports.digest.schedule import send_due_digests
+from reports.models import Account, DigestSchedule
+from reports.sync.fetch import Tally
+from reports.sync.line import line_to
+from reports.sync.plan import Unit, plan_sync
+from reports.sync.run import accounts_to_sync, fetch_unit, sync_apps
+
+ACCOUNT, FETCH, APPS = "sync.account", "sync.reports", "sync.apps"
+DETECT, DIGEST = "detect.delivery", "digest.send"
+
+
+def enqueue_sync(
+    account: Account,
+    first: date | None = None,
+    last: date | None = None,
+    *,
+    requested_by: str = "",
+    as_of: datetime | None = None,
+) -> list[Job]:
+    """Queue the pulling of what is due: one short job per piece of a report, and one for the list of apps.
+
+    `as_of` (aware) is where the clock stands while the jobs run. Asking twice queues nothing twice.
+    """
+    moment = as_of.isoformat() if as_of else None
+    apps = enqueue(
+        APPS,
+        {"account": account.pk, "as_of": moment},
+        subject=f"Apps of {account}",
+        requested_by=requested_by,
+        unique_key=f"sync:apps:{account.pk}",
+        account_id=account.pk,
+    )
+    units = plan_sync(account, first, last)
+    return [apps, *(_enqueue_unit(account, unit, requested_by, moment) for unit in units)]
+
+
+def _enqueue_unit(account: Account, unit: Unit, requested_by: str, moment: str | None) -> Job:
+    return enqueue(
+        FETCH,
+        {
+            "account": unit.account_id,
+            "vendor": unit.vendor_id,
+            "report": unit.report,
+            "region": unit.region_code,
+            "from": unit.first.isoformat(),
+            "to": unit.last.isoformat(),
+            "calls": unit.calls,
+            "as_of": moment,
+        },
+        subject=f"{unit.report} {unit.first} to {unit.last}, {account}",
+        requested_by=requested_by,
+        unique_key=unit.key,
+        account_id=account.pk,
+        # The newest days first: a back-fill of a year must not keep yesterday waiting.
+        priority=Priority.BULK if _is_back_fill(unit) else Priority.NORMAL,
+    )
+
+
+def _is_back_fill(unit: Unit) -> bool:
+    return unit.last < clock.now().date() - timedelta(days=45)
+
+
+@job(ACCOUNT, title="Plan the pulling of an account")
+def pull_account(context: JobContext) -> Result:
+    account = _account(context.payload["account"])
+    return {"jobs": len(enqueue_sync(account, requested_by=context.requested_by))}
+
+
+@job(FETCH, title="Pull reports", timeout=850)
+def pull_reports(context: JobContext) -> Result:
+    payload = context.payload
+    account = _account(payload["account"])
+    unit = Unit(
+        account_id=account.pk,
+        vendor_id=payload["vendor"],
+        report=payload["report"],
+        region_code=payload["region"],
+        first=date.fromisoformat(payload["from"]),
+        last=date.fromisoformat(payload["to"]),
+        calls=payload["calls"],
+    )
+    with clock.standing_at(_moment(payload["as_of"])):
+        return _pull(account, unit, context)
+
+
+def _pull(account: Account, unit: Unit, context: JobContext) -> Result:
+    try:
+        with line_to(account) as line:
+            tally = fetch_unit(unit, line, lambda done, total, step: context.progress(step, done, total))
+            calls = line.calls
+    except (DecryptionError, CredentialError) as exc:
+        raise JobFailed(str(exc)) from exc
+    enqueue_detection(account, context.payload["as_of"])
+    if tally.wait is not None:
+        raise TryAgain("Apple's limit of calls is used up.", after=tally.wait)
+    return {"calls": calls, **_told(tally)}
+
+
+def _told(tally: Tally) -> dict[str, object]:
+    failures = [str(error) for error in (*tally.failures, *tally.unreadable)]
+    return {"asked": tally.asked, "deliveries": tally.deliveries, "failures": failures[:5]}
+
+
+@job(APPS, title="Update the list of apps", timeout=300)
+def pull_apps(context: JobContext) -> Result:
+    account = _account(context.payload["account"])
+    with clock.standing_at(_moment(context.payload["as_of"])):
+        try:
+            with line_to(account) as line:
+                return _told(sync_apps(account, line))
+        except (DecryptionError, CredentialError) as exc:
+            raise JobFailed(str(exc)) from exc
+
+
+def enqueue_detection(account: Account, moment: str | None = None) -> Job:
+    """Queue the look at an account's deliveries; `moment` (ISO) is where the clock stands while it runs."""
+    return enqueue(
+        DETECT,
+        {"account": account.pk, "as_of": moment},
+        subject=f"Late, changed and failed deliveries of {account}",
+        unique_key=f"detect:delivery:{account.pk}",
+        account_id=account.pk,
+    )
+
+
+@job(DETECT, title="Check deliveries")
+def check_deliveries(context: JobContext) -> Result:
+    account = _account(context.payload["account"])
+    with clock.standing_at(_moment(context.payload["as_of"])):
+        outcomes = detect_delivery(account, clock.now())
+    return {
+        "new": sum(len(outcome.new) for outcome in outcomes),
+        "closed": sum(len(outcome.closed) for outcome in outcomes),
+    }
+
+
+@job(DIGEST, title="Send the digest")
+def send_digests(context: JobContext) -> Result:
+    return {"messages": len(send_due_digests(clock.now()))}
+
+
+@tick("sync", minutes=60)
+def sync_everything(moment: datetime) -> None:
+    """Every hour: whatever is due for a question by now is queued. What is not due costs nothing."""
+    for account in accounts_to_sync():
+        enqueue_sync(account)
+
+
+@tick("digest", minutes=15)
+def digest_if_due(moment: datetime) -> None:
+    """The hour and the weekday are decided by the schedule itself when the job runs."""
+    if DigestSchedule.objects.filter(enabled=True).exists():
+        enqueue(DIGEST, subject="E-mail digest", unique_key="digest")
+
+
+def _account(pk: int) -> Account:
+    account = Account.objects.filter(pk=pk).first()
+    if account is None:
+        raise JobFailed("The account is gone.")
+    return account
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

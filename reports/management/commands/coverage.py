@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from ascrecon import clock
+from reports.coverage.overview import Scope, as_json, completeness, counts
+from reports.management.base import Answer, DoorCommand, chosen_app, day
+from reports.models import Account
+
+
+class Command(DoorCommand):
+    help = "What is known of each report and day: final, open, empty, overdue, blocked or lost."
+
+    def add_options(self, parser: CommandParser) -> None:
+        parser.add_argument("--from", type=day, dest="first", metavar="DATE")
+        parser.add_argument("--to", type=day, dest="last", metavar="DATE")
+        parser.add_argument("--report", metavar="NAME", help="such as SALES/SUMMARY/DAILY")
+        parser.add_argument("--app", type=int, metavar="APPLE_ID")
+
+    def answer(self, options: dict[str, Any]) -> Answer:
+        scope = Scope(options["first"], options["last"], options["report"], chosen_app(options["app"]))
+        moment = clock.now() if options["as_of"] else None
+        cells = [as_json(cell, moment) for cell in scope.cells()]
+        document = {"as_of": clock.now().date(), "counts": counts(cells), "cells": cells}
+        return Answer(document, _lines(counts(cells)))
+
+
+def _lines(found: dict[str, int]) -> list[str]:
+    lines = [", ".join(f"{state} {number}" for state, number in found.items()) or "Nothing was pulled yet."]
+    for complete in completeness(list(Account.objects.all())):
+        until = f"complete to {complete.until}" if complete.until else "not complete for any day"
+        lines.append(
+            f"{complete.account} {complete.vendor} {complete.report}: {until}, open {complete.waiting}, "
+            f"overdue {complete.overdue}, blocked {complete.blocked}"
+        )
+    return lines

@@ -1,0 +1,120 @@
+"""The tokens that commands, JSON and pages share. Extend them; never rename one: others rely on them."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class Side(models.TextChoices):
+    API = "api", "Apple's API"
+    CONSOLE = "console", "Console export"
+
+
+class Kind(models.TextChoices):
+    """What a file is: a report of the API, or one of the console's exports."""
+
+    SALES = "SALES", "Sales report"
+    FINANCIAL = "FINANCIAL", "Finance report"
+    FINANCE_DETAIL = "FINANCE_DETAIL", "Finance report, detailed"
+    A1 = "A1", "App Analytics metric"
+    A2 = "A2", "App Analytics metric, broken down"
+    P = "P", "Payments and Financial Reports"
+    F1 = "F1", "Finance report, downloaded"
+    F2 = "F2", "Finance report, detailed, downloaded"
+    R = "R", "Sales and Trends report, downloaded"
+
+
+class Grain(models.TextChoices):
+    DAY = "day", "day"
+    WEEK = "week", "week"
+    MONTH = "month", "month"
+    FISCAL_MONTH = "fiscal_month", "fiscal month"
+    YEAR = "year", "year"
+
+
+class Zone(models.TextChoices):
+    """Whose midnight ends a day. Sales and finance reports: Pacific Time; App Analytics: UTC."""
+
+    PACIFIC = "America/Los_Angeles", "Pacific Time"
+    UTC = "UTC", "UTC"
+
+
+class DeliveryState(models.TextChoices):
+    PREVIEWED = "previewed", "waiting for confirmation"
+    LOADING = "loading", "loading"
+    HELD = "held", "held: some rows were rejected"
+    LOADED = "loaded", "loaded"
+    CANCELLED = "cancelled", "cancelled"
+    WITHDRAWN = "withdrawn", "withdrawn"
+    REFUSED = "refused", "refused"
+
+
+class Severity(models.TextChoices):
+    INFO = "info", "Info"
+    LOW = "low", "Low"
+    HIGH = "high", "High"
+    CRITICAL = "critical", "Critical"
+
+    @property
+    def rank(self) -> int:
+        return list(Severity).index(self)
+
+
+class FindingState(models.TextChoices):
+    OPEN = "open", "Open"
+    ASSIGNED = "assigned", "Assigned"
+    WAITING = "waiting", "Waiting"
+    RESOLVED = "resolved", "Resolved"
+    CLOSED = "closed", "Closed by the data"
+
+
+#: States in which somebody still has work to do.
+UNFINISHED = (FindingState.OPEN, FindingState.ASSIGNED, FindingState.WAITING)
+
+
+class FindingKind(models.TextChoices):
+    VALUE_MISMATCH = "value_mismatch", "The two sides differ"
+    MISSING_IN_API = "missing_in_api", "Missing in Apple's API"
+    MISSING_IN_CONSOLE = "missing_in_console", "Missing in the console export"
+    MISSING_SALES_VALUES = "missing_sales_values", "Sales values are missing"
+    TOTAL_DOES_NOT_TIE = "total_does_not_tie", "A file's own total does not tie"
+    OVERLAPPING_EXPORTS = "overlapping_exports", "Two exports tell different values"
+    RESTATED = "restated", "Apple changed a delivered day"
+    LATE_DELIVERY = "late_delivery", "Delivered late"
+    API_INCIDENT = "api_incident", "Apple's API failed"
+
+
+class Cause(models.TextChoices):
+    TIMEZONE_SHIFT = "timezone_shift", "Days end at another midnight"
+    NOT_FINAL = "not_final", "Not final yet"
+    RESTATED = "restated", "Apple issued the day again"
+    REFUND_SIGN = "refund_sign", "Refunds counted with the wrong sign"
+    PER_UNIT_PRICE = "per_unit_price", "Price per unit not multiplied by units"
+    ROUNDING = "rounding", "Rounding"
+    POSITIVE_ROWS_MISSING = "positive_rows_missing", "Rows with sales are missing"
+    NOT_DELIVERED = "not_delivered", "Not delivered by Apple"
+    METRIC_DEFINITION = "metric_definition", "The two numbers mean different things"
+    CURRENCY_CONVERSION = "currency_conversion", "Currency conversion"
+    FILTER_OR_SCOPE = "filter_or_scope", "Filter or scope of the export"
+    CREDENTIALS = "credentials", "Key refused"
+    ROLE = "role", "Role missing"
+    AGREEMENT = "agreement", "Agreement missing or expired"
+    METHOD_NOT_ALLOWED = "method_not_allowed", "Request not allowed"
+    BAD_REQUEST = "bad_request", "Request not accepted"
+    RATE_LIMIT = "rate_limit", "Apple's rate limit"
+    SERVER_ERROR = "server_error", "Apple's server failed"
+    TRUNCATED_DOWNLOAD = "truncated_download", "Download cut short"
+    TIMEOUT = "timeout", "Too slow"
+    CONNECTION_DROPPED = "connection_dropped", "Connection dropped"
+    UNEXPLAINED = "unexplained", "Unexplained"
+
+
+class CellState(models.TextChoices):
+    """What is known of one report on one day (or week, month): unknown is never shown as zero."""
+
+    FINAL = "final", "final"
+    OPEN = "open", "open: not complete yet by Apple's own lag"
+    EMPTY = "empty", "empty: no activity, proved"
+    OVERDUE = "overdue", "overdue: due and not here"
+    BLOCKED = "blocked", "blocked: agreement, role or key"
+    LOST = "lost", "lost: past Apple's retention"

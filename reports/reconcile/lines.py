@@ -1,0 +1,90 @@
+"""The lines of a rule on which the two sides differ, and the counts of those that agree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+from django.db import connection
+
+from reports.models import Cause, FindingKind, Rule
+
+
+@dataclass
+class Line:
+    """One period, app, member and currency of a rule. Values are None where a side has none."""
+
+    account_id: int
+    vendor_id: int | None
+    scope: str
+    period_start: date
+    period_end: date
+    timezone: str
+    app_id: int | None
+    member: str
+    currency: str
+    api_value: Decimal | None
+    console_value: Decimal | None
+    second_value: Decimal | None
+    api_vintage_id: int | None
+    console_vintage_id: int | None
+    api_delivered: bool
+    difference: Decimal
+    kind: FindingKind | None = None
+    cause: Cause = Cause.UNEXPLAINED
+    explained: Decimal = Decimal(0)
+    cut: str = ""
+    note: str = ""
+    metric: str = ""
+    details: dict[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Counts:
+    compared: int
+    equal: int
+    second_reading: int
+    within_tolerance: int
+
+
+# Equal by the rule's filter; else by its second reading; else within tolerance of the first.
+EQUAL = "(api_delivered AND difference = 0)"
+SECOND = "(api_delivered AND difference <> 0 AND second_value IS NOT NULL AND second_difference = 0 AND %(has_second)s)"
+TOLERATED = f"""(api_delivered AND difference <> 0 AND NOT {SECOND} AND abs(difference) <=
+    greatest(%(tolerance)s::numeric, %(percent)s::numeric / 100 * abs(coalesce(api_value, 0))))"""
+
+COUNT = f"""
+SELECT count(*), count(*) FILTER (WHERE {EQUAL}), count(*) FILTER (WHERE {SECOND}),
+       count(*) FILTER (WHERE {TOLERATED})
+FROM compared
+"""  # noqa: S608 - constants only
+
+DIFFERING = f"""
+SELECT account_id, vendor_id, scope, period_start, period_end, timezone, app_id, member, currency, api_value,
+       console_value, second_value, api_vintage_id, console_vintage_id, api_delivered, difference
+FROM compared WHERE NOT {EQUAL} AND NOT {SECOND} AND NOT {TOLERATED}
+ORDER BY account_id, vendor_id, scope, app_id, member, currency, period_start
+"""  # noqa: S608 - constants only
+
+
+def count_lines(rule: Rule) -> Counts:
+    with connection.cursor() as cursor:
+        cursor.execute(COUNT, _parameters(rule))
+        return Counts(*cursor.fetchone())
+
+
+def differing_lines(rule: Rule) -> Iterator[Line]:
+    with connection.cursor() as cursor:
+        cursor.execute(DIFFERING, _parameters(rule))
+        for row in cursor.fetchall():
+            yield Line(*row)
+
+
+def _parameters(rule: Rule) -> dict[str, object]:
+    return {
+        "tolerance": rule.tolerance,
+        "percent": rule.tolerance_percent,
+        "has_second": rule.alternative_filter is not None,
+    }

@@ -1,0 +1,103 @@
+"""Lines of a downloaded sales report that differ: how much of it is rows with sales that the API's file lost?"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+from reports.models import Cause, Delivery, FindingKind, Vintage
+from reports.reconcile.causes import Evidence
+from reports.reconcile.lines import Line
+from reports.reconcile.losses import Cell, Slice, explain_loss
+from reports.reconcile.rows import RowDifference, compare_rows
+
+Days = dict[tuple[int, int | None, int | None], list[Cell]]
+
+
+def split_lost_rows(lines: Sequence[Line], evidence: Evidence) -> list[Line]:
+    """Take what lost rows explain out of each line and put it into lines of its own, by what is lost.
+
+    Amounts are conserved: the new lines and what is left of the old ones add up to the old differences.
+    """
+    cells = _cells(lines, evidence)
+    lost: list[Line] = []
+    for (account_id, vendor_id, app_id), app_cells in cells.items():
+        mine = [x for x in lines if (x.account_id, x.vendor_id, x.app_id) == (account_id, vendor_id, app_id)]
+        for part, part_cells in explain_loss(app_cells).items():
+            lost += _lines_of(part, part_cells, mine, evidence)
+    return lost + [line for line in lines if line.difference]
+
+
+def _cells(lines: Sequence[Line], evidence: Evidence) -> Days:
+    """What each app lost on each day on which one of its lines differs."""
+    days: Days = defaultdict(list)
+    seen: dict[tuple[int, date], set[int | None]] = defaultdict(set)
+    for line in lines:
+        if line.console_vintage_id and line.api_delivered:
+            seen[line.console_vintage_id, line.period_start].add(line.app_id)
+    for (vintage_id, day), apps in seen.items():
+        console = evidence.vintages[vintage_id]
+        difference = compare_rows(console.delivery, _api_deliveries(console), console.series.account_id)
+        for app_id in apps:
+            key = (console.series.account_id, console.series.vendor_id, app_id)
+            days[key] += _app_cells(difference, app_id, day)
+    return days
+
+
+def _api_deliveries(console: Vintage) -> list[Delivery]:
+    series = console.series
+    current = Vintage.objects.filter(
+        current=True, period_start=console.period_start, series__side="api", series__account=series.account_id,
+        series__report=series.report, series__grain=series.grain,
+    ).select_related("delivery")  # fmt: skip
+    if series.vendor_id:
+        current = current.filter(series__vendor=series.vendor_id)
+    return [vintage.delivery for vintage in current]
+
+
+def _app_cells(difference: RowDifference, app_id: int | None, day: date) -> list[Cell]:
+    lost: dict[tuple[str, str], Cell] = {}
+    for row in difference.lost:
+        if row.app_id != app_id:
+            continue
+        key = (row.product, row.territory)
+        cell = lost.get(key, Cell(day, *key, expected=0, lost=0))
+        money = cell.money | {row.currency: cell.money.get(row.currency, Decimal(0)) + row.proceeds}
+        lost[key] = replace(cell, lost=cell.lost + row.rows, units=cell.units + row.units, money=money)
+    expected = {(r.product, r.territory): r.rows for r in difference.expected if r.app_id == app_id}
+    return [replace(lost.get(key, Cell(day, *key, expected=0, lost=0)), expected=rows) for key, rows in expected.items()]
+
+
+def _lines_of(part: Slice, cells: Iterable[Cell], lines: Sequence[Line], evidence: Evidence) -> list[Line]:
+    by_day: dict[date, list[Cell]] = defaultdict(list)
+    for cell in cells:
+        by_day[cell.day].append(cell)
+    return [
+        taken
+        for line in lines
+        if line.period_start in by_day and (taken := _take(part, by_day[line.period_start], line, evidence)) is not None
+    ]
+
+
+def _take(part: Slice, cells: Sequence[Cell], line: Line, evidence: Evidence) -> Line | None:
+    """Move the lost amount of `cells` from `line` to a new line."""
+    money = evidence.rule.api_measure != "units"
+    whole_app = part.cut == "app"
+    lost = sum((cell.money.get(line.currency, Decimal(0)) if money else cell.units for cell in cells), Decimal(0))
+    if not lost:
+        return None
+    if whole_app and line.api_value is None:
+        lost = line.difference  # nothing of the app is left, so its refunds are gone as well
+    taken = replace(
+        line, kind=FindingKind.MISSING_SALES_VALUES, cause=Cause.POSITIVE_ROWS_MISSING, cut=part.cut, member=part.member,
+        difference=lost, explained=Decimal(0), metric=evidence.rule.console_metric,
+        console_value=line.console_value if whole_app else lost,
+        api_value=(line.console_value or Decimal(0)) - lost if whole_app else Decimal(0),
+        details={"rows": int(sum(cell.lost for cell in cells))},
+    )  # fmt: skip
+    line.difference -= lost
+    line.console_value = (line.console_value or Decimal(0)) - lost
+    return taken

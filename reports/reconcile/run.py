@@ -1,0 +1,193 @@
+"""One run: every rule over a period, then the detectors; findings updated in place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+
+from django.db import transaction
+from django.db.models import Max, Min
+
+from ascrecon import clock
+from reports.detect import detectors
+from reports.findings.found import Found
+from reports.findings.store import Outcome, report_findings
+from reports.locks import advisory_lock
+from reports.models import Cause, Finding, Kind, Rule, Run, RunLine, Vintage
+from reports.reconcile.build import Names, build_findings
+from reports.reconcile.causes import Evidence, find_causes, find_zone_shifts
+from reports.reconcile.compare import Scope, compare
+from reports.reconcile.delivered import Expectation
+from reports.reconcile.lines import Counts, Line, count_lines, differing_lines
+from reports.reconcile.missing_rows import split_lost_rows
+
+Slot = tuple[int, int | None, date]
+
+
+@dataclass
+class RunResult:
+    """What one run compared. `differing` is by rule: the account, app and period of each line that differs."""
+
+    run: Run
+    by_rule: list[dict[str, object]] = field(default_factory=list)
+    outcomes: list[Outcome] = field(default_factory=list)
+    differing: dict[str, set[Slot]] = field(default_factory=dict)
+    lines: int = 0
+
+    @property
+    def findings(self) -> list[Finding]:
+        found = [finding for outcome in self.outcomes for finding in outcome.current]
+        return sorted(found, key=lambda f: (f.from_day, f.public_id))
+
+
+def reconcile(scope: Scope | None = None, *, requested_by: str = "") -> RunResult:
+    """Compare both sides by every enabled rule and look for missing values; findings are stored as it goes.
+
+    `scope` None means everything that was exported from the console. A look at a past day (`scope.as_of`) is recorded
+    as a run and changes no finding. One run at a time: a second one waits.
+    """
+    scope = scope or everything()
+    run = Run.objects.create(
+        account=scope.account, app=scope.app, period_start=scope.start, period_end=scope.end,
+        as_of=scope.as_of.date() if scope.as_of else None, started_at=clock.now(), requested_by=requested_by,
+    )  # fmt: skip
+    result = RunResult(run)
+    try:
+        _run(result, scope)
+    except BaseException:  # noqa: BLE001 - the run must not stay "running" when its process is stopped; raised again
+        Run.objects.filter(pk=run.pk).update(state=Run.State.FAILED, finished_at=clock.now())
+        raise
+    _finish(result)
+    return result
+
+
+def everything() -> Scope:
+    """From the first to the last day that any delivery tells."""
+    ends = Vintage.objects.filter(current=True).aggregate(start=Min("period_start"), end=Max("period_end"))
+    today = clock.today("UTC")
+    return Scope(ends["start"] or today, ends["end"] or today)
+
+
+def _run(result: RunResult, scope: Scope) -> None:
+    names = Names()
+    for rule in Rule.objects.order_by("covers", "key"):
+        with transaction.atomic():
+            advisory_lock("reconcile", rule.pk)
+            _run_rule(rule, scope, result, names)
+    if scope.as_of is None and scope.app is None:
+        result.outcomes += detectors.run_all(scope.start, scope.end, scope.account, result.run)
+
+
+def _finish(result: RunResult) -> None:
+    run = result.run
+    run.by_rule = result.by_rule
+    for name in ("compared", "equal", "within_tolerance"):
+        setattr(run, name, sum(int(str(entry[name])) for entry in result.by_rule))
+    run.state, run.finished_at = Run.State.DONE, clock.now()
+    run.save()
+
+
+def _run_rule(rule: Rule, scope: Scope, result: RunResult, names: Names) -> None:
+    scope = _widened(scope, rule)
+    if not rule.enabled:
+        _store(rule, scope, [], result)
+        return
+    compare(rule, scope)
+    counts = count_lines(rule)
+    differing = list(differing_lines(rule))
+    expectation = Expectation.of(rule, differing)
+    told = [line for line in differing if expectation.is_missing(line)]
+    result.differing[rule.key] = {_slot(line) for line in told}
+    covered = result.differing.get(rule.covers, set())
+    evidence = Evidence(rule, clock.today(rule.timezone), [line for line in told if _slot(line) not in covered])
+    lines, shifted = _explained(evidence)
+    result.by_rule.append(_summary(rule, counts, not_compared=len(differing) - len(told), shifted=shifted))
+    found = build_findings(rule, lines, names, evidence.vintages)
+    _store(rule, scope, found, result)
+    _keep_lines(rule, lines, result)
+
+
+def _slot(line: Line) -> Slot:
+    return (line.account_id, line.app_id, line.period_start)
+
+
+def _explained(evidence: Evidence) -> tuple[list[Line], int]:
+    """The lines with their causes, and how many were left out because the zones of the two sides explain them."""
+    lines: Sequence[Line] = evidence.lines
+    if evidence.rule.console_kind == Kind.R and Cause.POSITIVE_ROWS_MISSING in evidence.rule.causes:
+        lines = split_lost_rows(lines, evidence)
+    rest = [line for line in lines if line.kind is None]
+    find_causes(rest, evidence)
+    find_zone_shifts(rest, evidence)
+    kept = [line for line in lines if not _is_expected_shift(line, evidence.rule)]
+    return kept, len(lines) - len(kept)
+
+
+def _is_expected_shift(line: Line, rule: Rule) -> bool:
+    """Days of two named zones differ around midnight, and nobody has to do anything about it."""
+    return line.cause == Cause.TIMEZONE_SHIFT and line.timezone != rule.timezone
+
+
+def _summary(rule: Rule, counts: Counts, *, not_compared: int, shifted: int) -> dict[str, object]:
+    return {
+        "rule": rule.key,
+        "metric": rule.console_metric,
+        "compared": counts.compared - not_compared,
+        "equal": counts.equal + counts.second_reading,
+        "second_reading": counts.second_reading,
+        "within_tolerance": counts.within_tolerance + shifted,
+        "not_compared": not_compared,
+        "confirmed": rule.confirmed,
+    }
+
+
+def _widened(scope: Scope, rule: Rule) -> Scope:
+    """Findings that reach beyond the days of the run, or touch them, are looked at whole: runs of days stay whole."""
+    touching = Finding.objects.filter(
+        detector=_detector(rule), from_day__lte=scope.end + timedelta(days=1), to_day__gte=scope.start - timedelta(days=1)
+    )
+    if scope.account:
+        touching = touching.filter(account=scope.account)
+    ends = touching.aggregate(start=Min("from_day"), end=Max("to_day"))
+    return replace(
+        scope, start=min(scope.start, ends["start"] or scope.start), end=max(scope.end, ends["end"] or scope.end)
+    )
+
+
+def _detector(rule: Rule) -> str:
+    return f"rule:{rule.key}"
+
+
+def _store(rule: Rule, scope: Scope, found: Iterable[Found], result: RunResult) -> None:
+    if scope.as_of is not None:
+        return
+    outcome = report_findings(
+        found, detector=_detector(rule), account=scope.account, app=scope.app, window=(scope.start, scope.end),
+        at=clock.now(), run=result.run,
+    )  # fmt: skip
+    result.outcomes.append(outcome)
+
+
+def _keep_lines(rule: Rule, lines: Sequence[Line], result: RunResult) -> None:
+    """The differing lines stay with the run, each with the finding that it belongs to."""
+    mine = result.outcomes[-1].current if result.outcomes else []
+    by_key = {(f.kind, f.app_id, f.cut, f.member, f.currency, day): f for f in mine for day in _days(f)}
+    RunLine.objects.bulk_create(
+        (
+            RunLine(
+                run=result.run, n=result.lines + n, rule=rule, period_start=line.period_start, period_end=line.period_end,
+                app_id=line.app_id, member=line.member, currency=line.currency, api_value=line.api_value,
+                console_value=line.console_value, difference=line.difference, explained=line.explained,
+                kind=line.kind or "", cause=line.cause,
+                finding=by_key.get((line.kind, line.app_id, line.cut or rule.cut, line.member, line.currency, line.period_start)),
+            )
+            for n, line in enumerate(lines)
+        ),
+        batch_size=2000,
+    )  # fmt: skip
+    result.lines += len(lines)
+
+
+def _days(finding: Finding) -> Iterable[date]:
+    return (finding.from_day + timedelta(days=n) for n in range((finding.to_day - finding.from_day).days + 1))

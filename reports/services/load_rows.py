@@ -1,0 +1,77 @@
+"""The rows of a report file go into their table by COPY, as they are read."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from django.db import connection
+
+from reports.ingest.reader import Reader, read
+from reports.ingest.tally import Tally, TotalCheck
+from reports.models import Delivery, FinanceRow, RowReject, SalesRow
+from reports.services.reading import ReadFile
+from reports.wording import counted
+
+
+def copy_rows(delivery: Delivery, file: ReadFile) -> Tally:
+    """Load the rows of `file` under the number of `delivery`, and write down what became of every line."""
+    assert file.layout
+    reader = read(file.text, file.layout, file_id=delivery.pk)
+    model = SalesRow if file.layout.kind == "SALES" else FinanceRow
+    _copy(reader, model._meta.db_table)
+    note_tally(delivery, reader.tally)
+    return reader.tally
+
+
+def count_rows(delivery: Delivery, file: ReadFile) -> Tally:
+    """The same without loading anything, for a preview."""
+    assert file.layout
+    reader = read(file.text, file.layout, file_id=delivery.pk)
+    for _ in reader:
+        pass
+    note_tally(delivery, reader.tally)
+    return reader.tally
+
+
+def _copy(reader: Reader, table: str) -> None:
+    columns = ", ".join(f'"{name}"' for name in reader.copy_columns)
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(f"COPY {table} ({columns}) FROM STDIN WITH (FORMAT csv)") as copy,  # type: ignore[attr-defined]
+    ):
+        for chunk in reader:
+            copy.write(chunk)
+
+
+def note_tally(delivery: Delivery, tally: Tally) -> None:
+    delivery.rows_read = tally.rows_read
+    delivery.rows_accepted = tally.rows_accepted
+    delivery.rows_rejected = tally.rows_rejected
+    delivery.warnings = list(tally.warnings)
+    delivery.totals = {
+        "units": str(tally.units),
+        "by_currency": {currency: str(value) for currency, value in tally.sums.items()},
+        "refund_rows": tally.refund_rows,
+        "partial_refund_rows": tally.partial_refund_rows,
+        "zero_unit_priced_rows": tally.zero_unit_priced_rows,
+    }
+    delivery.ties = [_tie(check) for check in tally.totals]
+    RowReject.objects.filter(delivery=delivery).delete()
+    RowReject.objects.bulk_create(
+        RowReject(delivery=delivery, line=r.line, column=r.column[:100], seen=r.seen, why=r.why) for r in tally.rejects
+    )
+    if (more := tally.rows_rejected - len(tally.rejects)) > 0:
+        delivery.warnings.append(f"{counted(more, 'further rejected line')} not listed here")
+
+
+def _tie(check: TotalCheck) -> dict[str, object]:
+    return {
+        "label": " ".join(filter(None, (check.name, check.country))),
+        "line": check.line,
+        "stated": str(check.stated),
+        "computed": str(check.found if check.found is not None else Decimal(0)),
+        "tied": check.ties,
+        "reading": check.reading,
+        "currency": check.currency,
+        "metric": check.name.lower().replace(" ", "_"),
+    }

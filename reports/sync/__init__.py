@@ -1,0 +1,1 @@
+"""Pulls Apple's reports: what exists and when (calendar), what to ask next (plan), asking it (fetch)."""
