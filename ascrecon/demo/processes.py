@@ -1,0 +1,83 @@
+"""The processes beside the demo's own: simulator, worker, web. Each in a session of its own, all ended together."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import requests
+
+GRACE = 40.0  # seconds; a worker finishes its job first
+
+
+@contextmanager
+def process(command: list[str], log: Path, *, output: int | None = None) -> Iterator[subprocess.Popen[str]]:
+    """Run `command` until the block ends, then SIGTERM and, after a grace, SIGKILL to its whole session.
+
+    A session of its own: Ctrl-C reaches the demo alone, which ends the others in order.
+    """
+    with log.open("a") as file:
+        child = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=output or file, stderr=file, text=True, start_new_session=True
+        )
+        try:
+            yield child
+        finally:
+            end(child)
+
+
+def end(child: subprocess.Popen[str]) -> None:
+    child.terminate()
+    try:
+        child.wait(GRACE)
+    except subprocess.TimeoutExpired:
+        os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
+
+
+def manage(*arguments: str) -> list[str]:
+    return [sys.executable, sys.argv[0], *arguments]
+
+
+@contextmanager
+def simulator(scenario: str, folder: Path, log: Path) -> Iterator[RunningSimulator]:
+    """The simulator with a new key and the console exports of its scenario in `folder`."""
+    command = manage(
+        "simulate_appstore", "--scenario", scenario, "--write-key", str(folder / "key"),
+        "--write-exports", str(folder / "exports"),
+    )  # fmt: skip
+    with process(command, log, output=subprocess.PIPE) as child:
+        yield RunningSimulator(*_announced(child, log))
+
+
+def _announced(child: subprocess.Popen[str], log: Path) -> tuple[str, list[str]]:
+    """The URL and the options of `account add`, as the simulator prints them."""
+    account: list[str] = []
+    assert child.stdout
+    for line in child.stdout:
+        if line.startswith("account add"):
+            account = shlex.split(line)[2:]
+        if line.startswith("ready "):
+            return line.split()[1], account
+    raise SystemExit(f"The simulator did not start:\n{log.read_text()[-2000:]}")
+
+
+class RunningSimulator:
+    def __init__(self, url: str, account_options: list[str]) -> None:
+        self.url = url
+        self.account_options = account_options
+
+    def move_to(self, day: str) -> None:
+        requests.post(f"{self.url}/_sim/today", json={"today": day}, timeout=60).raise_for_status()
+
+    def planted(self) -> list[dict[str, object]]:
+        answer = requests.get(f"{self.url}/_sim/planted", timeout=120)
+        answer.raise_for_status()
+        planted: list[dict[str, object]] = answer.json()
+        return planted

@@ -1,0 +1,101 @@
+"""What a first day with the product is: connect, pull, upload, compare, read. By the same doors that people use."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import shutil
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+from django.db import connection
+
+from ascrecon import clock
+from ascrecon.demo.processes import RunningSimulator
+from ascrecon.jobs.service import wait_for
+from ascrecon.simulator.scenario import Scenario
+from reports.jobs import enqueue_sync
+from reports.models import Account, DigestSchedule, Finding, FindingState
+from reports.reconcile.run import RunResult, reconcile
+from reports.services.summaries import finding_json
+
+#: The simulator's day stands at noon Pacific Time.
+NOON_PACIFIC = time(20, tzinfo=UTC)
+LONGEST_WAIT = 900.0  # seconds for all jobs of one sync
+
+
+def start_afresh() -> None:
+    """Forget the demo before: the same scenario gives the same findings every time."""
+    with connection.cursor() as cursor:
+        cursor.execute("DROP SCHEMA public CASCADE")
+        cursor.execute("CREATE SCHEMA public")
+    shutil.rmtree(settings.MEDIA_ROOT, ignore_errors=True)
+    call_command("migrate", verbosity=0)
+
+
+def connect(simulator: RunningSimulator) -> Account:
+    """Add the simulator's account; the demo syncs by itself, so the hourly pull is off."""
+    call_command("account", "add", *simulator.account_options, stdout=_Nowhere())
+    account = Account.objects.get()
+    account.sync_enabled = False
+    account.save(update_fields=["sync_enabled"])
+    return account
+
+
+def pull(account: Account, simulator: RunningSimulator, scenario: Scenario, day: date) -> int:
+    """Let the simulator stand on `day` and pull by jobs, as a worker does every morning; returns the number of jobs."""
+    simulator.move_to(day.isoformat())
+    moment = datetime.combine(day, NOON_PACIFIC)
+    with clock.standing_at(moment):
+        first = scenario.today - timedelta(days=scenario.days)
+        jobs = enqueue_sync(account, first, day - timedelta(days=1), requested_by="demo", as_of=moment)
+    wait_for(jobs, LONGEST_WAIT)
+    return len(jobs)
+
+
+def import_exports(folder: Path) -> int:
+    """Hand in what a person exported from the console, with what that person says about each file."""
+    manifest: list[dict[str, Any]] = json.loads((folder / "manifest.json").read_text())
+    for item in manifest:
+        call_command("import_export", str(folder / item["file"]), *item["args"], stdout=_Nowhere())
+    return len(manifest)
+
+
+def compare() -> RunResult:
+    return reconcile(requested_by="demo")
+
+
+def open_findings() -> list[dict[str, Any]]:
+    findings = Finding.objects.exclude(state=FindingState.CLOSED).select_related("account", "vendor", "app")
+    shown = json.dumps([finding_json(f) for f in findings.order_by("from_day", "public_id")], default=_plain)
+    decoded: list[dict[str, Any]] = json.loads(shown)
+    return decoded
+
+
+def _plain(value: object) -> str:
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def add_digest() -> None:
+    DigestSchedule.objects.create(name="Demo digest", recipients="finance@example.com\ncontroller@example.com")
+
+
+def add_person() -> tuple[str, str]:
+    """An administrator of the demo's admin with a password of this run only."""
+    password = secrets.token_urlsafe(9)
+    get_user_model().objects.create_superuser("demo", "demo@example.com", password)
+    return "demo", password
+
+
+class _Nowhere:
+    """Where commands print whose results the demo tells in its own words."""
+
+    def write(self, text: str) -> int:
+        return len(text)
+
+    def flush(self) -> None:
+        pass
