@@ -74,7 +74,7 @@ INSTALLED_APPS = [
     "ascrecon.jobs",
     "reports",
     "subscriptions",
-    "django.contrib.admin",
+    "ascrecon.admin_config.AscreconAdminConfig",  # django.contrib.admin with our own site
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -204,6 +204,7 @@ LOGGING = {
     "loggers": {
         "django": {"handlers": [], "propagate": True},
         "axes": {"level": "WARNING"},
+        "django-q": {"level": "WARNING"},  # at INFO it tells of every task, also of the watchdog's
         "urllib3": {"level": "INFO"},  # its debug lines hold the queries of signed URLs
     },
 }

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
+
+from django.db.models import Max, Min
 
 from ascrecon import clock
 from ascrecon.appstore import CredentialError
@@ -15,7 +18,11 @@ from ascrecon.jobs.service import enqueue
 from ascrecon.jobs.ticks import tick
 from reports.detect.delivery import detect_delivery
 from reports.digest.schedule import send_due_digests
-from reports.models import Account, DigestSchedule
+from reports.files.errors import BadFile
+from reports.models import Account, App, Delivery, DeliveryState, DigestSchedule, Run
+from reports.reconcile.compare import Scope
+from reports.reconcile.run import everything, reconcile
+from reports.services.uploads import finish_import
 from reports.sync.fetch import Tally
 from reports.sync.line import line_to
 from reports.sync.plan import Unit, plan_sync
@@ -23,6 +30,7 @@ from reports.sync.run import accounts_to_sync, fetch_unit, sync_apps
 
 ACCOUNT, FETCH, APPS = "sync.account", "sync.reports", "sync.apps"
 DETECT, DIGEST = "detect.delivery", "digest.send"
+RECONCILE, IMPORT = "reconcile", "import.export"
 
 
 def enqueue_sync(
@@ -153,6 +161,81 @@ def check_deliveries(context: JobContext) -> Result:
 @job(DIGEST, title="Send the digest")
 def send_digests(context: JobContext) -> Result:
     return {"messages": len(send_due_digests(clock.now()))}
+
+
+@job(RECONCILE, title="Reconcile", timeout=900)
+def run_reconciliation(context: JobContext) -> Result:
+    """`payload`: first and last day (both or none: everything), account, app; ids and ISO dates."""
+    payload = context.payload
+    whole = everything()
+    start, end = (date.fromisoformat(payload[n]) if payload.get(n) else None for n in ("period_start", "period_end"))
+    scope = Scope(
+        start or whole.start,
+        end or whole.end,
+        account=_account(payload["account"]) if payload.get("account") else None,
+        app=App.objects.filter(pk=payload.get("app") or 0).first(),
+    )
+    result = reconcile(scope, requested_by=context.requested_by, progress=_shown(context))
+    return {"run": result.run.pk, "compared": result.run.compared, "findings": len(result.findings)}
+
+
+def enqueue_reconciliation(start: date, end: date, account: Account | None, *, requested_by: str = "") -> Job:
+    """Queue a run over these days. The same run twice is one job until it is finished."""
+    pk = account.pk if account else None
+    return enqueue(
+        RECONCILE,
+        {"period_start": start.isoformat(), "period_end": end.isoformat(), "account": pk, "app": None},
+        subject=f"Reconcile {start} to {end}, {account or 'all accounts'}",
+        requested_by=requested_by,
+        unique_key=f"{RECONCILE}:{start}:{end}:{pk}:None",
+        account_id=pk,
+    )
+
+
+def enqueue_import(delivery: Delivery, *, requested_by: str) -> Job:
+    """Queue the loading of an export that a person confirmed."""
+    return enqueue(
+        IMPORT,
+        {"delivery": delivery.pk},
+        subject=f"Import {delivery.file_name}",
+        requested_by=requested_by,
+        unique_key=f"{IMPORT}:{delivery.pk}",
+        account_id=delivery.account_id,
+        priority=Priority.URGENT,
+    )
+
+
+@job(IMPORT, title="Import a console export", timeout=900)
+def import_export(context: JobContext) -> Result:
+    """Load a confirmed export, then look at the days that it tells."""
+    delivery = Delivery.objects.filter(pk=context.payload["delivery"]).select_related("account").first()
+    if delivery is None:
+        raise JobFailed("The export is gone.")
+    try:
+        delivery = finish_import(delivery)
+    except BadFile as bad:
+        raise JobFailed(str(bad)) from bad
+    if delivery.period_start and delivery.period_end:
+        enqueue_reconciliation(
+            delivery.period_start, delivery.period_end, delivery.account, requested_by=context.requested_by
+        )
+    return {"rows": delivery.rows_accepted}
+
+
+def _shown(context: JobContext) -> Callable[[int, int, str], None]:
+    return lambda done, total, step: context.progress(step, done, total)
+
+
+@tick("reconcile", minutes=30)
+def reconcile_what_is_new(moment: datetime) -> None:
+    """The days that deliveries since the last run tell are compared again; nothing new costs nothing."""
+    last = Run.objects.filter(state=Run.State.DONE, as_of=None).order_by("-started_at").first()
+    new = Delivery.objects.filter(state=DeliveryState.LOADED, period_start__isnull=False)
+    if last:
+        new = new.filter(received_at__gte=last.started_at)
+    days = new.aggregate(start=Min("period_start"), end=Max("period_end"))
+    if days["start"]:
+        enqueue_reconciliation(days["start"], days["end"], None)
 
 
 @tick("sync", minutes=60)

@@ -2,11 +2,10 @@ from __future__ import annotations
 
 import zlib
 
-from django.db import connection
+from reports.sql import execute
 
 
 def advisory_lock(*names: str | int) -> None:
     """Wait for PostgreSQL's advisory lock of these names; it is released when the transaction ends."""
     key = zlib.crc32("\x1f".join(map(str, names)).encode())
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [key])
+    execute("SELECT pg_advisory_xact_lock(%s)", [key])

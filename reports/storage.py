@@ -25,7 +25,9 @@ class DurableFileStorage(FileSystemStorage):
         handle, temporary = tempfile.mkstemp(prefix=".new-", dir=target.parent)
         try:
             with os.fdopen(handle, "wb") as out:
-                for chunk in content.chunks() if isinstance(content, File) else iter(lambda: content.read(1 << 20), b""):
+                for chunk in (
+                    content.chunks() if isinstance(content, File) else iter(lambda: content.read(1 << 20), b"")
+                ):
                     out.write(chunk)
                 out.flush()
                 os.fsync(out.fileno())

@@ -49,9 +49,14 @@ def manage(*arguments: str) -> list[str]:
 def simulator(scenario: str, folder: Path, log: Path) -> Iterator[RunningSimulator]:
     """The simulator with a new key and the console exports of its scenario in `folder`."""
     command = manage(
-        "simulate_appstore", "--scenario", scenario, "--write-key", str(folder / "key"),
-        "--write-exports", str(folder / "exports"),
-    )  # fmt: skip
+        "simulate_appstore",
+        "--scenario",
+        scenario,
+        "--write-key",
+        str(folder / "key"),
+        "--write-exports",
+        str(folder / "exports"),
+    )
     with process(command, log, output=subprocess.PIPE) as child:
         yield RunningSimulator(*_announced(child, log))
 

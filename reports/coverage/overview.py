@@ -54,11 +54,11 @@ class Complete:
 def state_at(cell: CoverageCell, moment: datetime) -> str:
     """The state as it stood at an aware `moment`, as far as the times of the cell tell.
 
-    What came or was answered later is taken back: the cell was open until it was due, and overdue from then on.
+    What came or was answered later is taken back: the cell was open until it was due, and overdue from then on. A cell
+    that was never asked for is as it is.
     """
     last_word = cell.delivered_at or cell.asked_at
-    known = last_word is not None and last_word <= moment
-    if known and cell.state != CellState.OVERDUE:
+    if last_word is None or (last_word <= moment and cell.state != CellState.OVERDUE):
         return cell.state
     return CellState.OPEN if moment < cell.due else CellState.OVERDUE
 

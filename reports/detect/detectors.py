@@ -11,8 +11,8 @@ from reports.detect.exports import overlapping_exports
 from reports.detect.missing_sales import missing_sales_values
 from reports.detect.totals import totals_that_do_not_tie
 from reports.findings.found import Found
-from reports.findings.store import Outcome, report_findings
-from reports.models import Account, Run
+from reports.findings.store import Outcome, report_findings, widened
+from reports.models import Account, App, Run
 
 Detector = Callable[[date, date, Account | None], list[Found]]
 
@@ -24,11 +24,20 @@ DETECTORS: dict[str, Detector] = {
 }
 
 
-def run_all(start: date, end: date, account: Account | None, run: Run | None = None) -> list[Outcome]:
-    """Every detector over the days from `start` to `end`; what it no longer finds there is closed."""
-    return [
-        report_findings(
-            detector(start, end, account), detector=name, account=account, window=(start, end), at=clock.now(), run=run
-        )
-        for name, detector in DETECTORS.items()
-    ]
+def run_all(
+    start: date, end: date, account: Account | None, app: App | None = None, run: Run | None = None
+) -> list[Outcome]:
+    """Every detector over the days from `start` to `end`; what it no longer finds there is closed.
+
+    With `app` only the findings of that app are told and closed.
+    """
+    return [_run(name, widened(name, (start, end), account), account, app, run) for name in DETECTORS]
+
+
+def _run(
+    name: str, window: tuple[date, date], account: Account | None, app: App | None, run: Run | None
+) -> Outcome:
+    found = [item for item in DETECTORS[name](*window, account) if app is None or item.app == app]
+    return report_findings(
+        found, detector=name, account=account, app=app, window=window, at=clock.now(), run=run
+    )

@@ -8,11 +8,10 @@ from datetime import date, timedelta
 from decimal import Decimal
 from itertools import groupby
 
-from django.db import connection
-
 from reports.findings.found import Found, FoundDay
 from reports.findings.severity import severity_of
 from reports.models import Account, App, Cause, DeliveryState, FindingKind, Grain, Vendor
+from reports.sql import fetch
 from reports.wording import amount, span
 
 #: App Analytics is complete two days after the day (Apple, Analytics Reports overview); younger days still move.
@@ -74,7 +73,15 @@ class Change:
 
     @property
     def key(self) -> tuple[object, ...]:
-        return (self.account_id, self.vendor_id or 0, self.app_id or 0, self.kind, self.grain, self.metric, self.currency)
+        return (
+            self.account_id,
+            self.vendor_id or 0,
+            self.app_id or 0,
+            self.kind,
+            self.grain,
+            self.metric,
+            self.currency,
+        )
 
     @property
     def difference(self) -> Decimal:
@@ -87,11 +94,12 @@ def overlapping_exports(start: date, end: date, account: Account | None) -> list
     The newest one counts. `difference` is the newest value less the earlier one.
     """
     parameters = {
-        "loaded": DeliveryState.LOADED.value, "start": start, "end": end, "account": account.pk if account else None,
-    }  # fmt: skip
-    with connection.cursor() as cursor:
-        cursor.execute(TWICE, parameters)
-        changes = [Change(*row) for row in cursor.fetchall()]
+        "loaded": DeliveryState.LOADED.value,
+        "start": start,
+        "end": end,
+        "account": account.pk if account else None,
+    }
+    changes = [Change(*row) for row in fetch(TWICE, parameters)]
     return [_found(run) for _, group in groupby(changes, key=lambda c: c.key) for run in _runs(list(group))]
 
 
@@ -113,21 +121,38 @@ def _found(run: Sequence[Change]) -> Found:
     app = App.objects.get(pk=first.app_id) if first.app_id else None
     newest = sum((c.new_value or Decimal(0) for c in run), Decimal(0))
     return Found(
-        kind=FindingKind.OVERLAPPING_EXPORTS, cause=cause,
+        kind=FindingKind.OVERLAPPING_EXPORTS,
+        cause=cause,
         severity=severity_of(FindingKind.OVERLAPPING_EXPORTS, cause, Decimal(0), None, newest),
-        account=Account.objects.get(pk=first.account_id), vendor=Vendor.objects.filter(pk=first.vendor_id).first(), app=app,
-        report=first.kind, metric=first.metric, cut="app" if app else "", currency=first.currency, grain=Grain(first.grain),
-        from_day=first.period_start, to_day=last.period_end, console_value=newest, difference=difference,
-        explained=difference, message=_message(run, app, young), next_step=_next_step(young),
-        evidence=_evidence(run), days=[_day(c) for c in run],
-    )  # fmt: skip
+        account=Account.objects.get(pk=first.account_id),
+        vendor=Vendor.objects.filter(pk=first.vendor_id or 0).first(),
+        app=app,
+        report=first.kind,
+        metric=first.metric,
+        cut="app" if app else "",
+        currency=first.currency,
+        grain=Grain(first.grain),
+        from_day=first.period_start,
+        to_day=last.period_end,
+        console_value=newest,
+        difference=difference,
+        explained=difference,
+        message=_message(run, app, young),
+        next_step=_next_step(young),
+        evidence=_evidence(run),
+        days=[_day(c) for c in run],
+    )
 
 
 def _message(run: Sequence[Change], app: App | None, young: bool) -> str:
     first, last = run[0], run[-1]
     old = sum((c.old_value or Decimal(0) for c in run), Decimal(0))
     new = sum((c.new_value or Decimal(0) for c in run), Decimal(0))
-    why = "The days were not complete yet when the first was taken." if young else "Apple changed days that were complete."
+    why = (
+        "The days were not complete yet when the first was taken."
+        if young
+        else "Apple changed days that were complete."
+    )
     return (
         f"{app or 'All apps'}, {span(first.period_start, last.period_end)}: {first.metric.replace('_', ' ')} "
         f"{amount(old, first.currency)} in {first.old_file}, {amount(new, first.currency)} in {first.new_file}. {why}"
@@ -141,7 +166,9 @@ def _next_step(young: bool) -> str:
 
 
 def _evidence(run: Sequence[Change]) -> list[dict[str, object]]:
-    files = {(c.old_file, c.old_sha256): c.old_delivery for c in run} | {(c.new_file, c.new_sha256): c.new_delivery for c in run}
+    files = {(c.old_file, c.old_sha256): c.old_delivery for c in run} | {
+        (c.new_file, c.new_sha256): c.new_delivery for c in run
+    }
     return [
         {"file": name, "sha256": sha256, "line": None, "delivery": delivery}
         for (name, sha256), delivery in sorted(files.items())
@@ -150,6 +177,9 @@ def _evidence(run: Sequence[Change]) -> list[dict[str, object]]:
 
 def _day(change: Change) -> FoundDay:
     return FoundDay(
-        period_start=change.period_start, period_end=change.period_end, console_value=change.new_value,
-        difference=change.difference, explained=change.difference,
-    )  # fmt: skip
+        period_start=change.period_start,
+        period_end=change.period_end,
+        console_value=change.new_value,
+        difference=change.difference,
+        explained=change.difference,
+    )

@@ -9,6 +9,7 @@ from itertools import groupby
 from django.db.models import Count
 from django.db.models.functions import TruncDate
 
+from reports.detect.names import report_name
 from reports.detect.spans import Span, runs, touches
 from reports.findings.found import Found, FoundDay
 from reports.models import (
@@ -73,7 +74,7 @@ def _cell_span(cell: CoverageCell) -> Span:
 def _of_cells(run: Sequence[CoverageCell]) -> Found:
     first, last = run[0], run[-1]
     cause = Cause(first.cause or Cause.UNEXPLAINED)
-    what = f"{first.report} for {span(first.date, last.period_end)}"
+    what = f"{report_name(first.report)} for {span(first.date, last.period_end)}"
     return Found(
         kind=FindingKind.API_INCIDENT,
         cause=cause,
@@ -127,7 +128,7 @@ def _of_days(account: Account, report: str, cause: Cause, counts: dict[date, int
         member=cause.value,
         from_day=first,
         to_day=last,
-        message=f"{calls} for {report} worked only when repeated, on {counted(len(counts), 'day')} "
+        message=f"{calls} for {report_name(report)} worked only when repeated, on {counted(len(counts), 'day')} "
         f"({span(first, last)}): {cause.label}. Nothing is missing.",
         next_step="If it goes on, tell Apple Developer Support the times and the ids of its answers.",
         details={"calls": {day.isoformat(): count for day, count in counts.items()}},

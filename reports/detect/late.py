@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from itertools import groupby
+from zoneinfo import ZoneInfo
 
+from reports.detect.names import report_name
 from reports.detect.spans import runs, touches
 from reports.findings.found import Found, FoundDay
-from reports.models import Account, Cause, CellState, CoverageCell, FindingKind, Grain, Severity
+from reports.models import Account, Cause, CellState, CoverageCell, FindingKind, Grain, Severity, Zone
 from reports.wording import counted, listed, span
 
 
@@ -58,8 +60,8 @@ def _found(run: Sequence[CoverageCell]) -> Found:
 
 def _message(run: Sequence[CoverageCell], missing: Sequence[CoverageCell]) -> str:
     first = run[0]
-    what = f"{first.report} for {span(first.date, run[-1].period_end)}"
-    due = f"{first.due:%Y-%m-%d %H:%M} UTC"
+    what = f"{report_name(first.report)} for {span(first.date, run[-1].period_end)}"
+    due = f"{first.due.astimezone(ZoneInfo(Zone.PACIFIC)):%Y-%m-%d %H:%M} Pacific Time"
     if missing:
         periods = listed(span(cell.date, cell.period_end) for cell in missing)
         return f"{what} was due {due}. Apple has not delivered {periods}. {missing[0].evidence}".strip()

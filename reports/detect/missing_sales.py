@@ -15,13 +15,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 from babel.numbers import get_currency_precision
-from django.db import connection, transaction
+from django.db import transaction
 
 from reports.findings.found import Found, FoundDay
 from reports.models import Account, App, Cause, FindingKind, Rule, Severity, Vendor
 from reports.reconcile.losses import Cell, Slice, explain_loss
+from reports.sql import execute, fetch
 from reports.wording import amount, counted, listed, span
 
 REPORT = Rule.Report.SALES_DAILY.value
@@ -40,7 +42,7 @@ SLACK = 0.2
 #: Half of the rows at random leave no line without sales, but fewer rows, each as large as usual: at most this share of the
 #: usual rows, with at least this share of the usual units per row (a quiet day has smaller rows), this many rows and
 #: deviations off. The deviation is that of the app's own four weeks before.
-THINNED_TO, ROW_SIZE, LEAST_ROWS, ROW_DEVIATIONS = 0.7, 0.75, 10, 5.0
+THINNED_TO, ROW_SIZE, LEAST_ROWS, ROW_DEVIATIONS = 0.7, 0.75, 10, 4.0
 #: Where nothing comes back yet, this many lines must have stopped on the same day to call it a loss.
 LEAST_LINES = 5
 #: Days read before and after the window: what usually sold, and whether it came back.
@@ -68,7 +70,7 @@ sold AS (
 steps AS (
     SELECT *, lead(number) OVER line AS next_number,
            count(*) OVER before AS days_before, sum(units) OVER before AS units_before, sum(rows) OVER before AS rows_before,
-           count(*) OVER upto AS days_upto, sum(units) OVER upto AS units_upto
+           count(*) OVER upto AS days_upto, sum(units) OVER upto AS units_upto, sum(rows) OVER upto AS rows_upto
     FROM sold
     WINDOW line AS (PARTITION BY account_id, vendor_id, app_id, product, territory ORDER BY number),
            before AS (line RANGE BETWEEN %(look_back)s PRECEDING AND 1 PRECEDING),
@@ -80,7 +82,7 @@ seen AS (
     UNION ALL
     SELECT s.account_id, s.vendor_id, s.app_id, s.product, s.territory, g.number,
            CASE WHEN s.next_number IS NULL THEN 'stopped' ELSE 'paused' END, 0, 0,
-           s.days_upto, s.units_upto, 0, least(s.number, %(look_back)s)
+           s.days_upto, s.units_upto, s.rows_upto, least(s.number, %(look_back)s)
     FROM steps s JOIN delivered g ON g.account_id = s.account_id AND g.vendor_id = s.vendor_id
         AND g.number > s.number AND g.number < coalesce(s.next_number, s.number + %(look_back)s + 1))
 SELECT x.account_id, x.vendor_id, x.app_id, x.product, x.territory, d.day, x.state, x.units, coalesce(x.rows, 0) AS rows,
@@ -97,7 +99,7 @@ WITH told AS (
            sum(usual) FILTER (WHERE state <> 'stopped') AS usual,
            sum(usual) FILTER (WHERE state = 'sold') AS usual_sold,
            sum(usual) FILTER (WHERE state = 'stopped') AS usual_stopped,
-           sum(rows)::float8 AS rows, sum(usual_rows) FILTER (WHERE state = 'sold') AS usual_rows,
+           sum(rows)::float8 AS rows, sum(usual_rows) FILTER (WHERE state <> 'stopped') AS usual_rows,
            count(*) FILTER (WHERE state = 'stopped') AS stopped
     FROM line_day GROUP BY 1, 2, 3, 4),
 activity AS (
@@ -123,7 +125,7 @@ UNION ALL
 SELECT account_id, vendor_id, app_id, day, 'thinned', 1 - rows / usual_rows FROM activity
 WHERE rows > 0 AND rows <= %(thinned_to)s * usual_rows AND usual_rows - rows >= %(least_rows)s
   AND usual_rows - rows >= %(row_deviations)s * greatest(row_deviation, 0.35 * sqrt(usual_rows))
-  AND units / rows >= %(row_size)s * usual_sold / usual_rows
+  AND units / rows >= %(row_size)s * usual / usual_rows
 UNION ALL
 SELECT account_id, vendor_id, app_id, day, 'stopped', 1.0 FROM activity
 WHERE usual IS NULL AND stopped >= %(least_lines)s AND usual_stopped * least(coalesce(pace, 1), 1) >= %(least_units)s
@@ -188,23 +190,31 @@ def missing_sales_values(start: date, end: date, account: Account | None) -> lis
 
 def _losses(start: date, end: date, account: Account | None) -> list[Loss]:
     parameters: dict[str, object] = {
-        "report": REPORT, "start": start, "end": end, "account": account.pk if account else None, "around": AROUND,
-        "look_back": LOOK_BACK, "least_history": LEAST_HISTORY, "regular": REGULAR, "least_units": LEAST_UNITS,
-        "least_share": LEAST_SHARE, "deviations": DEVIATIONS, "least_lines": LEAST_LINES, "thinned_to": THINNED_TO,
-        "row_size": ROW_SIZE, "least_rows": LEAST_ROWS, "row_deviations": ROW_DEVIATIONS,
-    }  # fmt: skip
-    with connection.cursor() as cursor:
-        cursor.execute("DROP TABLE IF EXISTS line_day")
-        cursor.execute(LINES, parameters)
-        cursor.execute("ANALYZE line_day")
-        cursor.execute(EXPORTED, parameters)
-        exported = set(cursor.fetchall())
-        cursor.execute(SUSPECTS, parameters)
-        suspects = _once_each(row for row in cursor.fetchall() if not _is_exported(row, exported))
-        columns = zip(*suspects, strict=True) if suspects else [[]] * 6
-        names = ("accounts", "vendors", "apps", "days", "states", "shares")
-        cursor.execute(CELLS, dict(zip(names, map(list, columns), strict=True)))
-        return _described(cursor.fetchall())
+        "report": REPORT,
+        "start": start,
+        "end": end,
+        "account": account.pk if account else None,
+        "around": AROUND,
+        "look_back": LOOK_BACK,
+        "least_history": LEAST_HISTORY,
+        "regular": REGULAR,
+        "least_units": LEAST_UNITS,
+        "least_share": LEAST_SHARE,
+        "deviations": DEVIATIONS,
+        "least_lines": LEAST_LINES,
+        "thinned_to": THINNED_TO,
+        "row_size": ROW_SIZE,
+        "least_rows": LEAST_ROWS,
+        "row_deviations": ROW_DEVIATIONS,
+    }
+    execute("DROP TABLE IF EXISTS line_day")
+    execute(LINES, parameters)
+    execute("ANALYZE line_day")
+    exported = set(fetch(EXPORTED, parameters))
+    suspects = _once_each(row for row in fetch(SUSPECTS, parameters) if not _is_exported(row, exported))
+    columns = zip(*suspects, strict=True) if suspects else [[]] * 6
+    names = ("accounts", "vendors", "apps", "days", "states", "shares")
+    return _described(fetch(CELLS, dict(zip(names, map(list, columns), strict=True))))
 
 
 Suspect = tuple[int, int, int, date, str, float]
@@ -223,7 +233,7 @@ def _is_exported(row: Suspect, exported: set[tuple[int, int, date]]) -> bool:
     return (account_id, vendor_id, day) in exported or (account_id, 0, day) in exported
 
 
-def _described(rows: Iterable[tuple[int, int, int, date, str, str, float, float]]) -> list[Loss]:
+def _described(rows: Iterable[tuple[Any, ...]]) -> list[Loss]:
     cells: dict[Slot, list[Cell]] = defaultdict(list)
     for account_id, vendor_id, app_id, day, product, territory, usual, lost in rows:
         cell = Cell(day, product, territory, expected=usual, lost=lost)
@@ -263,15 +273,30 @@ def _found(loss: Loss) -> Found:
     units, risk = _values(loss, app)
     known = sum(units.values(), Decimal(0))
     return Found(
-        kind=FindingKind.MISSING_SALES_VALUES, cause=Cause.POSITIVE_ROWS_MISSING,
+        kind=FindingKind.MISSING_SALES_VALUES,
+        cause=Cause.POSITIVE_ROWS_MISSING,
         severity=Severity.CRITICAL if loss.share >= 0.25 else Severity.HIGH,  # noqa: PLR2004 - a quarter of the app
-        account=app.account, vendor=Vendor.objects.filter(pk=vendor_id).first(), app=app, report=REPORT, metric="units",
-        cut=loss.part.cut, member=loss.part.member, from_day=first, to_day=last, api_value=known, difference=-known,
-        explained=Decimal(0), money_at_risk=risk, message=_message(loss, app, risk), next_step=NEXT_STEP,
-        days=[FoundDay(day, day, api_value=units.get(day, Decimal(0)), difference=-units.get(day, Decimal(0)))
-              for day in loss.days],
+        account=app.account,
+        vendor=Vendor.objects.filter(pk=vendor_id).first(),
+        app=app,
+        report=REPORT,
+        metric="units",
+        cut=loss.part.cut,
+        member=loss.part.member,
+        from_day=first,
+        to_day=last,
+        api_value=known,
+        difference=-known,
+        explained=Decimal(0),
+        money_at_risk=risk,
+        message=_message(loss, app, risk),
+        next_step=NEXT_STEP,
+        days=[
+            FoundDay(day, day, api_value=units.get(day, Decimal(0)), difference=-units.get(day, Decimal(0)))
+            for day in loss.days
+        ],
         details={"usual_units_per_day": f"{loss.usual:.1f}", "share": f"{loss.share:.2f}", "lines": loss.lines},
-    )  # fmt: skip
+    )
 
 
 NEXT_STEP = (
@@ -285,19 +310,21 @@ def _values(loss: Loss, app: App) -> tuple[dict[date, Decimal], dict[str, str]]:
     first, last = loss.days[0], loss.days[-1]
     part = loss.part
     parameters = {
-        "app": app.pk, "report": REPORT, "account": app.account_id, "before": first - timedelta(days=LOOK_BACK), "last": last,
+        "app": app.pk,
+        "report": REPORT,
+        "account": app.account_id,
+        "before": first - timedelta(days=LOOK_BACK),
+        "last": last,
         "product": part.member if part.cut == "product" else "",
         "territory": part.member if part.cut == "territory" else "",
-    }  # fmt: skip
+    }
     units: dict[date, Decimal] = {}
     before: dict[str, list[Decimal]] = defaultdict(list)
-    with connection.cursor() as cursor:
-        cursor.execute(VALUES, parameters)
-        for metric, currency, day, value in cursor.fetchall():
-            if metric == "units" and day >= first:
-                units[day] = value
-            elif metric == "proceeds" and day < first:
-                before[currency].append(value)
+    for metric, currency, day, value in fetch(VALUES, parameters):
+        if metric == "units" and day >= first:
+            units[day] = value
+        elif metric == "proceeds" and day < first:
+            before[currency].append(value)
     return units, {c: str(_estimate(values, c, len(loss.days))) for c, values in sorted(before.items())}
 
 

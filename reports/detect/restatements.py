@@ -11,6 +11,7 @@ from itertools import groupby
 from django.db import connection
 from django.db.models import Q
 
+from reports.detect.names import report_name
 from reports.detect.spans import Span, runs, touches
 from reports.findings.found import Found, FoundDay
 from reports.models import Account, App, Cause, DeliveryState, FindingKind, Grain, Severity, Vendor
@@ -156,8 +157,9 @@ def _message(run: Sequence[Change], app: App | None) -> str:
     first, last = run[0], run[-1]
     old = sum((change.old_value for change in run), Decimal(0))
     new = sum((change.new_value for change in run), Decimal(0))
+    days = span(first.period_start, last.period_end)
     return (
-        f"Apple delivered {first.report} for {span(first.period_start, last.period_end)} again: {first.metric} of "
+        f"Apple delivered {report_name(first.report)} for {days} again: {first.metric} of "
         f"{app or 'apps that are not known'} were {amount(old, first.currency)} (received {first.old_at:%Y-%m-%d}) "
         f"and are {amount(new, first.currency)} now (received {last.new_at:%Y-%m-%d})."
     )

@@ -14,14 +14,25 @@ def totals_that_do_not_tie(start: date, end: date, account: Account | None) -> l
 
     A total that does not tie says that the file was cut, edited, or written wrongly by Apple; it is loaded all the same.
     """
-    deliveries = Delivery.objects.filter(
-        state=DeliveryState.LOADED, period_start__lte=end, period_end__gte=start, account__isnull=False,
-        vintages__current=True,
-    ).exclude(ties=[]).select_related("account", "vendor", "app", "raw_file").distinct()  # fmt: skip
+    deliveries = (
+        Delivery.objects.filter(
+            state=DeliveryState.LOADED,
+            period_start__lte=end,
+            period_end__gte=start,
+            account__isnull=False,
+            vintages__current=True,
+        )
+        .exclude(ties=[])
+        .select_related("account", "vendor", "app", "raw_file")
+        .distinct()
+    )
     if account:
         deliveries = deliveries.filter(account=account)
     return [
-        _found(delivery, tie) for delivery in deliveries.order_by("pk") for tie in delivery.ties if not tie.get("tied", True)
+        _found(delivery, tie)
+        for delivery in deliveries.order_by("pk")
+        for tie in delivery.ties
+        if not tie.get("tied", True)
     ]
 
 
@@ -32,20 +43,35 @@ def _found(delivery: Delivery, tie: dict[str, str]) -> Found:
     console = delivery.side == "console"
     difference = stated - counted if console else counted - stated
     return Found(
-        kind=FindingKind.TOTAL_DOES_NOT_TIE, cause=Cause.UNEXPLAINED,
+        kind=FindingKind.TOTAL_DOES_NOT_TIE,
+        cause=Cause.UNEXPLAINED,
         severity=severity_of(FindingKind.TOTAL_DOES_NOT_TIE, Cause.UNEXPLAINED, difference, stated, counted),
-        account=delivery.account, vendor=delivery.vendor, app=delivery.app, report=delivery.report or delivery.kind,
-        metric=tie.get("metric", "total"), cut="file", member=" ".join(filter(None, (delivery.region_code, tie.get("label", "")))),
-        currency=currency, grain=Grain(delivery.grain or Grain.DAY), from_day=delivery.period_start, to_day=delivery.period_end,
-        api_value=None if console else counted, console_value=counted if console else None,
-        difference=difference, explained=Decimal(0), money_at_risk={currency: str(abs(difference))} if currency else {},
+        account=delivery.account,
+        vendor=delivery.vendor,
+        app=delivery.app,
+        report=delivery.report or delivery.kind,
+        metric=tie.get("metric", "total"),
+        cut="file",
+        member=" ".join(filter(None, (delivery.region_code, tie.get("label", "")))),
+        currency=currency,
+        grain=Grain(delivery.grain or Grain.DAY),
+        from_day=delivery.period_start,
+        to_day=delivery.period_end,
+        api_value=None if console else counted,
+        console_value=counted if console else None,
+        difference=difference,
+        explained=Decimal(0),
+        money_at_risk={currency: str(abs(difference))} if currency else {},
         message=f"{delivery.file_name}: the file's own total {tie.get('label', '')} says {amount(stated, currency)}, "
         f"its rows add up to {amount(counted, currency)}.",
         next_step="Download the file again and compare: a cut or edited file is the usual reason. If Apple's file stays like "
         "this, book the rows and keep this finding as the explanation.",
-        evidence=[{
-            "file": delivery.file_name, "sha256": delivery.raw_file.sha256, "line": tie.get("line"), "delivery": delivery.pk,
-        }],
-    )  # fmt: skip
-
-
+        evidence=[
+            {
+                "file": delivery.file_name,
+                "sha256": delivery.raw_file.sha256,
+                "line": tie.get("line"),
+                "delivery": delivery.pk,
+            }
+        ],
+    )

@@ -6,9 +6,8 @@ An app's own rows carry its Apple identifier; an in-app purchase carries its own
 
 from __future__ import annotations
 
-from django.db import connection
-
 from reports.models import Account, Delivery
+from reports.sql import execute
 
 #: Mac in-app purchases begin with FI, all others with IA (Apple, product type identifiers).
 IN_APP = "^(IA|FI)"
@@ -33,6 +32,21 @@ WHERE a.account_id = %(account)s AND a.apple_id IS NULL AND lower(a.sku) = lower
   AND NOT EXISTS (SELECT FROM reports_app b WHERE b.account_id = %(account)s AND b.apple_id = named.apple_id)
 """  # noqa: S608 - constants only
 
+# An App Analytics export that came first knows its app by name only.
+ADOPT_NAMED = f"""
+WITH named AS (
+    SELECT title, min(sku) AS sku, min(apple_id) AS apple_id FROM reports_salesrow
+    WHERE id BETWEEN %(first)s AND %(last)s AND product_type !~ '{IN_APP}' AND apple_id IS NOT NULL AND title <> ''
+    GROUP BY title HAVING min(apple_id) = max(apple_id))
+UPDATE reports_app a SET apple_id = named.apple_id, sku = named.sku
+FROM named
+WHERE a.account_id = %(account)s AND a.provisional AND a.merged_into_id IS NULL
+  AND a.apple_id IS NULL AND a.sku = '' AND a.name = named.title
+  AND NOT EXISTS (SELECT FROM reports_app b WHERE b.account_id = %(account)s AND b.id <> a.id
+      AND (b.apple_id = named.apple_id OR (b.sku <> '' AND lower(b.sku) = lower(named.sku))
+           OR (b.apple_id IS NULL AND b.sku = '' AND b.name = a.name)))
+"""  # noqa: S608 - constants only
+
 ADD_APPS = f"""
 INSERT INTO reports_app (account_id, apple_id, sku, name, bundle_id, provisional)
 SELECT DISTINCT ON (apple_id) %(account)s::bigint, apple_id, sku, title, '', true FROM reports_salesrow
@@ -54,6 +68,5 @@ ON CONFLICT DO NOTHING
 def know_apps(account: Account, delivery: Delivery) -> None:
     """Make sure that every app in the sales rows of `delivery` is in the list of apps."""
     parameters = {"account": account.pk, "first": delivery.first_row_id, "last": delivery.last_row_id}
-    with connection.cursor() as cursor:
-        for statement in (ADOPT, ADD_APPS, ADD_PARENTS):
-            cursor.execute(statement, parameters)
+    for statement in (ADOPT, ADOPT_NAMED, ADD_APPS, ADD_PARENTS):
+        execute(statement, parameters)

@@ -5,11 +5,10 @@ Every row ends in a figure: units (or quantity) have one for each member, also w
 
 from __future__ import annotations
 
-from django.db import connection
-
 from reports.figures.apps import APP_ID, APP_OF_ROW
 from reports.figures.regions import region_of_currency
 from reports.models import Delivery, Kind, Vintage
+from reports.sql import execute
 
 SALES_GROUPS = f"""
 CREATE TEMPORARY TABLE grouped ON COMMIT DROP AS
@@ -78,13 +77,11 @@ def derive_from_rows(vintage: Vintage, delivery: Delivery) -> int:
     """
     sales = delivery.kind in (Kind.SALES, Kind.R)
     groups, figures = (SALES_GROUPS, SALES_FIGURES) if sales else (FINANCE_GROUPS, FINANCE_FIGURES)
-    with connection.cursor() as cursor:
-        cursor.execute("DROP TABLE IF EXISTS grouped")
-        cursor.execute(groups, _parameters(delivery))
-        cursor.execute(ADD_MEMBERS.format(figures=figures))
-        cursor.execute("DELETE FROM reports_figure WHERE vintage_id = %s", [vintage.pk])
-        cursor.execute(ADD_FIGURES.format(figures=figures), {"vintage": vintage.pk})
-        return cursor.rowcount
+    execute("DROP TABLE IF EXISTS grouped")
+    execute(groups, _parameters(delivery))
+    execute(ADD_MEMBERS.format(figures=figures))
+    execute("DELETE FROM reports_figure WHERE vintage_id = %s", [vintage.pk])
+    return execute(ADD_FIGURES.format(figures=figures), {"vintage": vintage.pk})
 
 
 def _parameters(delivery: Delivery) -> dict[str, object]:

@@ -6,10 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from django.db import connection
-
 from reports.locks import advisory_lock
 from reports.models import Delivery, DeliveryState, Series, Vintage
+from reports.sql import execute
 
 
 @dataclass(frozen=True)
@@ -28,13 +27,17 @@ def place(series: Series, delivery: Delivery, periods: Sequence[Period], *, take
     Vintage.objects.bulk_create(
         [
             Vintage(
-                series=series, period_start=p.start, period_end=p.end, delivery=delivery, taken_on=taken_on,
+                series=series,
+                period_start=p.start,
+                period_end=p.end,
+                delivery=delivery,
+                taken_on=taken_on,
                 received_at=delivery.received_at,
             )
             for p in periods
         ],
         ignore_conflicts=True,
-    )  # fmt: skip
+    )
     starts = [p.start for p in periods]
     choose_current(series.pk, starts)
     return list(Vintage.objects.filter(series=series, delivery=delivery).order_by("period_start"))
@@ -57,9 +60,8 @@ UPDATE reports_vintage SET current = true WHERE id IN (
 def choose_current(series_id: int, starts: Iterable[date]) -> None:
     """Point every period at its newest delivery that counts (loaded, not withdrawn)."""
     parameters = {"series": series_id, "starts": list(starts), "loaded": DeliveryState.LOADED.value}
-    with connection.cursor() as cursor:
-        cursor.execute(CLEAR, parameters)
-        cursor.execute(CHOOSE, parameters)
+    execute(CLEAR, parameters)
+    execute(CHOOSE, parameters)
 
 
 def rechoose(delivery: Delivery) -> None:

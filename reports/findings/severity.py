@@ -22,7 +22,7 @@ def severity_of(
     api_value: Decimal | None,
     console_value: Decimal | None,
 ) -> Severity:
-    """info: explained and harmless; low: explained, or under 1 % of the figure; critical: a quarter of it is missing."""
+    """info: explained and harmless; low: explained, or under 1 % of the figure; critical: a quarter of it is gone."""
     if cause in HARMLESS:
         return Severity.INFO
     if not residual and kind not in MISSING:

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
-from django.db.models import CharField, Value
+from django.db.models import CharField, Max, Min, Value
 from django.db.models.functions import Cast, Concat
 
 from reports.findings.found import Found, Key, key_of
@@ -23,11 +23,31 @@ from reports.models import Account, App, Finding, FindingDay, FindingEvent, Find
 ACTOR = "ascrecon"
 
 #: What makes a finding "changed". The wording is left out: a better sentence is not news.
-WATCHED = ("cause", "severity", "from_day", "to_day", "api_value", "console_value", "difference", "explained", "money_at_risk")
+WATCHED = (
+    "cause",
+    "severity",
+    "from_day",
+    "to_day",
+    "api_value",
+    "console_value",
+    "difference",
+    "explained",
+    "money_at_risk",
+)
 WRITTEN = (
-    *WATCHED, "public_id", "grain", "residual", "message", "next_step", "evidence", "details", "last_seen", "state",
-    "rule", "run",
-)  # fmt: skip
+    *WATCHED,
+    "public_id",
+    "grain",
+    "residual",
+    "message",
+    "next_step",
+    "evidence",
+    "details",
+    "last_seen",
+    "state",
+    "rule",
+    "run",
+)
 
 
 @dataclass
@@ -84,6 +104,25 @@ def report_findings(
     return batch.outcome
 
 
+def widened(detector: str, window: tuple[date, date], account: Account | None) -> tuple[date, date]:
+    """The window with every finding of `detector` that overlaps or touches it in whole: runs of days stay whole."""
+    findings = Finding.objects.filter(detector=detector)
+    if account is not None:
+        findings = findings.filter(account=account)
+    start, end = window
+    touching = findings.filter(from_day__lte=_step(end, 1), to_day__gte=_step(start, -1))
+    ends = touching.aggregate(start=Min("from_day"), end=Max("to_day"))
+    wider = (min(start, ends["start"] or start), max(end, ends["end"] or end))
+    return window if wider == window else widened(detector, wider, account)
+
+
+def _step(day: date, days: int) -> date:
+    try:
+        return day + timedelta(days=days)
+    except OverflowError:
+        return day
+
+
 def _known(
     detector: str, account: Account | None, app: App | None, window: tuple[date, date] | None
 ) -> dict[Key, list[Finding]]:
@@ -111,15 +150,35 @@ def _place(item: Found, known: dict[Key, list[Finding]], detector: str, batch: _
     _update(finding, item, batch)
 
 
+def as_seen(found: Iterable[Found], *, detector: str, at: datetime) -> Outcome:
+    """The findings of a look at a past day: shown, and not stored."""
+    batch = _Batch(at, run=None)
+    return Outcome(unchanged=[_new(item, detector, batch) for item in found])
+
+
 def _open(item: Found, detector: str, batch: _Batch) -> None:
-    finding = Finding(
-        detector=detector, kind=item.kind, account=item.account, vendor=item.vendor, app=item.app, report=item.report,
-        metric=item.metric, cut=item.cut, member=item.member, currency=item.currency, first_seen=batch.at,
-    )  # fmt: skip
-    _copy(finding, item, batch)
+    finding = _new(item, detector, batch)
     batch.outcome.new.append(finding)
     batch.days.append((finding, item))
     batch.note(finding, "opened", item.message)
+
+
+def _new(item: Found, detector: str, batch: _Batch) -> Finding:
+    finding = Finding(
+        detector=detector,
+        kind=item.kind,
+        account=item.account,
+        vendor=item.vendor,
+        app=item.app,
+        report=item.report,
+        metric=item.metric,
+        cut=item.cut,
+        member=item.member,
+        currency=item.currency,
+        first_seen=batch.at,
+    )
+    _copy(finding, item, batch)
+    return finding
 
 
 def _copy(finding: Finding, item: Found, batch: _Batch) -> None:
@@ -147,7 +206,9 @@ def _update(finding: Finding, item: Found, batch: _Batch) -> None:
 
 def _changes(finding: Finding, item: Found) -> str:
     pairs = ((name, getattr(finding, name), getattr(item, name)) for name in WATCHED)
-    return "; ".join(f"{name.replace('_', ' ')}: {_shown(old)} → {_shown(new)}" for name, old, new in pairs if old != new)
+    return "; ".join(
+        f"{name.replace('_', ' ')}: {_shown(old)} → {_shown(new)}" for name, old, new in pairs if old != new
+    )
 
 
 def _shown(value: object) -> str:

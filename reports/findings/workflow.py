@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import transaction
 
 from ascrecon import clock
@@ -19,27 +19,27 @@ ALLOWED: dict[str, tuple[FindingState, ...]] = {
 }
 
 
-def assign(finding: Finding, *, to: AbstractBaseUser, by: AbstractBaseUser) -> None:
+def assign(finding: Finding, *, to: User, by: User) -> None:
     """Give it to a person, who then has work to do."""
     _step(finding, "assigned", f"to {to.get_username()}", by, state=FindingState.ASSIGNED, assignee=to)
 
 
-def wait(finding: Finding, *, reason: str, by: AbstractBaseUser) -> None:
+def wait(finding: Finding, *, reason: str, by: User) -> None:
     """Waiting for somebody else, such as Apple's support; the reason says for whom."""
     _step(finding, "waiting", _said(reason), by, state=FindingState.WAITING)
 
 
-def explain(finding: Finding, *, text: str, by: AbstractBaseUser) -> None:
+def explain(finding: Finding, *, text: str, by: User) -> None:
     """What was found out; the state stays."""
     _step(finding, "explained", _said(text), by, explanation=text.strip())
 
 
-def resolve(finding: Finding, *, reason: str, by: AbstractBaseUser) -> None:
+def resolve(finding: Finding, *, reason: str, by: User) -> None:
     """Done: it opens again by itself when its numbers change."""
     _step(finding, "resolved", _said(reason), by, state=FindingState.RESOLVED)
 
 
-def reopen(finding: Finding, *, reason: str, by: AbstractBaseUser) -> None:
+def reopen(finding: Finding, *, reason: str, by: User) -> None:
     _step(finding, "reopened", _said(reason), by, state=FindingState.OPEN)
 
 
@@ -50,7 +50,7 @@ def _said(reason: str) -> str:
 
 
 @transaction.atomic
-def _step(finding: Finding, action: str, text: str, by: AbstractBaseUser, **changes: object) -> None:
+def _step(finding: Finding, action: str, text: str, by: User, **changes: object) -> None:
     changed = Finding.objects.filter(pk=finding.pk, state__in=ALLOWED[action]).update(**changes)
     finding.refresh_from_db()
     if not changed:

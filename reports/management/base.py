@@ -20,7 +20,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.serializers.json import DjangoJSONEncoder
 
 from ascrecon import clock
-from ascrecon.appstore.errors import AppStoreError
+from ascrecon.appstore import AppStoreError, CredentialError
 from ascrecon.crypto import DecryptionError
 from reports.files.errors import BadFile, FileError
 from reports.models import Account, App, Finding, Severity
@@ -54,6 +54,18 @@ class BadInput(Exception):
     def __init__(self, seen: str, do: str, *, file: str = "", line: int | None = None) -> None:
         self.error: FileError = {"file": file, "line": line, "seen": seen, "do": do}
         super().__init__(f"{seen} {do}".strip())
+
+
+#: What is told in one sentence. Everything else is a fault of this program and keeps its traceback.
+EXPECTED = (
+    AppStoreError,
+    BadFile,
+    BadInput,
+    CredentialError,
+    DecryptionError,
+    ImproperlyConfigured,
+    ValidationError,
+)
 
 
 class DoorCommand(BaseCommand):
@@ -100,7 +112,7 @@ class DoorCommand(BaseCommand):
             with clock.standing_at(moment_of(options["as_of"])):
                 answer = self.answer(options)
                 code = answer.code or verdict(answer.open_severities, options["fail_on"])
-        except (BadFile, BadInput, AppStoreError, ValidationError, DecryptionError, ImproperlyConfigured) as exc:
+        except EXPECTED as exc:
             self.refuse(exit_of(exc), error_of(exc), sentence_of(exc), as_json=as_json)
         self.show(answer, as_json=as_json)
         if code:

@@ -18,9 +18,7 @@ class Account(models.Model):
     key_id = models.CharField("key ID", max_length=32, blank=True)
     private_key_encrypted = models.TextField(blank=True, editable=False)
     key_kind = models.CharField(max_length=10, choices=KeyKind, default=KeyKind.TEAM)
-    base_url = models.URLField(
-        "address of the API", default="https://api.appstoreconnect.apple.com", max_length=200
-    )
+    base_url = models.URLField("address of the API", default="https://api.appstoreconnect.apple.com", max_length=200)
     provisional = models.BooleanField(default=False, help_text="Made for a file that came before its account.")
     sync_enabled = models.BooleanField("pull every day", default=True)
     connection = models.JSONField("last connection test", default=list, blank=True, editable=False)
@@ -35,7 +33,7 @@ class Account(models.Model):
 
     @property
     def private_key(self) -> str:
-        """The .p8 text; raises `ascrecon.crypto.CannotDecrypt` when the encryption key is not the one it was kept with."""
+        """The .p8 text; raises `ascrecon.crypto.DecryptionError` when it was kept with another encryption key."""
         return decrypt(self.private_key_encrypted) if self.private_key_encrypted else ""
 
     @private_key.setter

@@ -47,7 +47,9 @@ class CoverageCell(models.Model):
     attempts = models.PositiveIntegerField(default=0)
     empty_since = models.DateTimeField(null=True, blank=True, help_text="when Apple first said that there is nothing")
     confirmations = models.PositiveSmallIntegerField(default=0, help_text="how often Apple said that there is nothing")
-    seen_overdue_at = models.DateTimeField(null=True, blank=True, help_text="when it was asked for in vain after it was due")
+    seen_overdue_at = models.DateTimeField(
+        null=True, blank=True, help_text="when it was asked for in vain after it was due"
+    )
     delivered_at = models.DateTimeField(null=True, blank=True)
     delivery = models.ForeignKey(Delivery, models.SET_NULL, null=True, blank=True, related_name="cells")
     cause = models.CharField("why it is not here", max_length=30, choices=Cause, blank=True)

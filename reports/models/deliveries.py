@@ -33,7 +33,9 @@ class Delivery(models.Model):
 
     side = models.CharField(max_length=7, choices=Side)
     kind = models.CharField(max_length=14, choices=Kind)
-    report = models.CharField(max_length=80, blank=True, help_text="SALES/SUMMARY/DAILY, FINANCE/FINANCIAL, or the metric")
+    report = models.CharField(
+        max_length=80, blank=True, help_text="SALES/SUMMARY/DAILY, FINANCE/FINANCIAL, or the metric"
+    )
     account = models.ForeignKey(Account, models.PROTECT, null=True, blank=True, related_name="deliveries")
     vendor = models.ForeignKey(Vendor, models.PROTECT, null=True, blank=True)
     app = models.ForeignKey(App, models.PROTECT, null=True, blank=True)
@@ -101,7 +103,7 @@ class _SideManager(models.Manager[Delivery]):
 class ReportInstance(Delivery):
     """The API's side of `Delivery`."""
 
-    objects = _SideManager(Side.API)  # type: ignore[assignment]
+    objects = _SideManager(Side.API)  # type: ignore[misc,assignment]
 
     class Meta:
         proxy = True
@@ -112,7 +114,7 @@ class ReportInstance(Delivery):
 class ConsoleExport(Delivery):
     """The console's side of `Delivery`."""
 
-    objects = _SideManager(Side.CONSOLE)  # type: ignore[assignment]
+    objects = _SideManager(Side.CONSOLE)  # type: ignore[misc,assignment]
 
     class Meta:
         proxy = True
@@ -164,7 +166,7 @@ class Series(models.Model):
 
 
 class Vintage(models.Model):
-    """Which delivery told a period of a series. The newest is current and replaces the period as a set; older ones stay."""
+    """Which delivery told a period of a series. The newest is current and replaces it as a set; older ones stay."""
 
     series = models.ForeignKey(Series, models.PROTECT, related_name="vintages")
     period_start = models.DateField()

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 
-class AmountField(models.DecimalField):
+class AmountField(models.DecimalField[Any, Any]):
     """An exact amount: `Decimal` in Python, `numeric` without a scale in PostgreSQL.
 
     `numeric(p, s)` would round a value with more decimals silently, also in COPY, and it accepts NaN; so the column
@@ -22,4 +22,4 @@ class AmountField(models.DecimalField):
         return "numeric"
 
     def db_check(self, connection: BaseDatabaseWrapper) -> str:
-        return f"{connection.ops.quote_name(self.column)} <> 'NaN'"
+        return f"{connection.ops.quote_name(str(self.column))} <> 'NaN'"

@@ -87,7 +87,7 @@ class SalesRow(FileRow):
 
 
 class FinanceRow(FileRow):
-    """A row of a finance report (FINANCIAL or FINANCE_DETAIL). `partner_share` is per unit, `extended_partner_share` signed."""
+    """A row of a finance report. `partner_share` is per unit, `extended_partner_share` is the signed amount of the row."""
 
     start_day = models.DateField(null=True)
     end_day = models.DateField(null=True)

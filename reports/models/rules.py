@@ -65,13 +65,15 @@ class Rule(models.Model):
         default=None,
         null=True,
         blank=True,
-        help_text="Where Apple's definition is not proved: another filter that counts as equal too; the run names which one held.",
+        help_text="Where Apple's definition is not proved: another filter that counts as equal; the run names which held.",
     )
     cut = models.CharField(max_length=12, choices=Cut, default=Cut.APP)
     grain = models.CharField(max_length=12, choices=Grain, default=Grain.DAY)
     timezone = models.CharField("time zone of the API's days", max_length=40, choices=Zone, default=Zone.PACIFIC)
     completeness_days = models.PositiveSmallIntegerField(
-        "days until final", default=2, help_text="A difference younger than this is put down to figures that are not final."
+        "days until final",
+        default=2,
+        help_text="A difference younger than this is put down to figures that are not final.",
     )
     additive = models.BooleanField(default=True, help_text="Off for unique counts, which may never be added up.")
     tolerance = AmountField(default=0, help_text="Absolute, in the figure's own unit or currency")
@@ -99,7 +101,9 @@ class Rule(models.Model):
         for name in ("api_filter", "alternative_filter"):
             value = getattr(self, name)
             if value is not None and not _is_filter(value):
-                raise ValidationError({name: 'Write it as {"product_type": ["1*", "F1*"]}: a field and a list of values.'})
+                raise ValidationError(
+                    {name: 'Write it as {"product_type": ["1*", "F1*"]}: a field and a list of values.'}
+                )
 
 
 def _is_filter(value: object) -> bool:

@@ -35,8 +35,16 @@ def build_findings(rule: Rule, lines: Iterable[Line], names: Names, vintages: di
 
 def _key(line: Line) -> tuple[object, ...]:
     return (
-        line.kind, line.account_id, line.vendor_id or 0, line.app_id or 0, line.metric, line.cut, line.member, line.currency,
-    )  # fmt: skip
+        line.kind,
+        line.account_id,
+        line.vendor_id or 0,
+        line.app_id or 0,
+        line.metric,
+        line.cut,
+        line.scope,
+        line.place,
+        line.currency,
+    )
 
 
 def consecutive(lines: Sequence[Line]) -> list[list[Line]]:
@@ -57,29 +65,53 @@ def _found(rule: Rule, run: Sequence[Line], names: Names, vintages: dict[int, Vi
     residual = difference - explained
     assert first.kind is not None
     return Found(
-        kind=first.kind, cause=facts.cause,
+        kind=first.kind,
+        cause=facts.cause,
         severity=severity_of(first.kind, facts.cause, residual, facts.api, facts.console),
-        account=names.accounts[first.account_id], vendor=names.vendors.get(first.vendor_id or 0), app=facts.app,
-        report=rule.api_report, metric=first.metric or rule.console_metric, cut=facts.cut, member=first.member,
-        currency=first.currency, grain=Grain(rule.grain), from_day=facts.first, to_day=facts.last,
-        api_value=facts.api, console_value=facts.console, difference=difference, explained=explained,
+        account=names.accounts[first.account_id],
+        vendor=names.vendors.get(first.vendor_id or 0),
+        app=facts.app,
+        report=rule.api_report,
+        metric=first.metric or rule.console_metric,
+        cut=facts.cut,
+        member=first.place,
+        currency=first.currency,
+        grain=Grain(rule.grain),
+        from_day=facts.first,
+        to_day=facts.last,
+        api_value=facts.api,
+        console_value=facts.console,
+        difference=difference,
+        explained=explained,
         money_at_risk={first.currency: str(abs(residual))} if first.currency and residual else {},
-        message=message(facts), next_step=next_step(facts), evidence=_evidence(run, vintages), rule=rule,
-        details=_details(run), days=[_day(line) for line in run],
-    )  # fmt: skip
+        message=message(facts),
+        next_step=next_step(facts),
+        evidence=_evidence(run, vintages),
+        rule=rule,
+        details=_details(run),
+        days=[_day(line) for line in run],
+    )
 
 
 def _facts(rule: Rule, run: Sequence[Line], names: Names) -> Facts:
     first = run[0]
     assert first.kind is not None
     return Facts(
-        kind=first.kind, cause=_cause(run), rule=rule, app=names.apps.get(first.app_id or 0), cut=first.cut or rule.cut,
-        member=first.member, currency=first.currency, first=first.period_start, last=run[-1].period_end,
-        api=_sum(line.api_value for line in run), console=_sum(line.console_value for line in run),
+        kind=first.kind,
+        cause=_cause(run),
+        rule=rule,
+        app=names.apps.get(first.app_id or 0),
+        cut=first.cut or rule.cut,
+        member=first.place,
+        currency=first.currency,
+        first=first.period_start,
+        last=run[-1].period_end,
+        api=_sum(line.api_value for line in run),
+        console=_sum(line.console_value for line in run),
         difference=sum((line.difference for line in run), Decimal(0)),
         rows=sum(int(str(line.details.get("rows", 0))) for line in run),
         missing_regions=tuple(sorted({code for line in run for code in _regions(line)})),
-    )  # fmt: skip
+    )
 
 
 def _regions(line: Line) -> list[str]:
@@ -99,10 +131,15 @@ def _cause(run: Sequence[Line]) -> Cause:
 
 def _day(line: Line) -> FoundDay:
     return FoundDay(
-        period_start=line.period_start, period_end=line.period_end, api_value=line.api_value,
-        console_value=line.console_value, difference=line.difference, explained=line.explained,
-        api_vintage_id=line.api_vintage_id, console_vintage_id=line.console_vintage_id,
-    )  # fmt: skip
+        period_start=line.period_start,
+        period_end=line.period_end,
+        api_value=line.api_value,
+        console_value=line.console_value,
+        difference=line.difference,
+        explained=line.explained,
+        api_vintage_id=line.api_vintage_id,
+        console_vintage_id=line.console_vintage_id,
+    )
 
 
 def _evidence(run: Sequence[Line], vintages: dict[int, Vintage]) -> list[dict[str, object]]:

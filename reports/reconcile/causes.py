@@ -11,16 +11,17 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property
+from typing import Any
 
 from babel.numbers import get_currency_precision
-from django.db import connection
 from django.db.models import Sum
 
 from reports.figures.regions import regions_of_currency
 from reports.models import Cause, Delivery, Figure, FindingKind, Grain, Rule, Vintage
 from reports.reconcile.lines import Line
 from reports.reconcile.rows import Reading, finance_readings, sales_readings
-from reports.reconcile.zones import is_zone_shift
+from reports.reconcile.zones import shifted_spans
+from reports.sql import fetch
 
 
 @dataclass
@@ -52,10 +53,8 @@ class Evidence:
     def regions_delivered(self) -> dict[tuple[int, date], set[str]]:
         """The regions whose finance file came, by account and period; ZZ stands for all of them."""
         delivered: dict[tuple[int, date], set[str]] = {}
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT account_id, period_start, scope FROM api_vintage")
-            for account_id, period_start, scope in cursor.fetchall():
-                delivered.setdefault((account_id, period_start), set()).add(scope)
+        for account_id, period_start, scope in fetch("SELECT account_id, period_start, scope FROM api_vintage"):
+            delivered.setdefault((account_id, period_start), set()).add(scope)
         return delivered
 
     def missing_regions(self, line: Line) -> list[str]:
@@ -162,7 +161,8 @@ def find_causes(lines: Iterable[Line], evidence: Evidence) -> None:
     for line in lines:
         line.kind = _kind(line)
         line.cause = next(
-            (cause for cause, fits in TESTS if cause in evidence.rule.causes and fits(line, evidence)), Cause.UNEXPLAINED
+            (cause for cause, fits in TESTS if cause in evidence.rule.causes and fits(line, evidence)),
+            Cause.UNEXPLAINED,
         )
         line.explained = line.difference if line.cause in EXPLAINS else Decimal(0)
 
@@ -198,17 +198,15 @@ def find_zone_shifts(lines: Sequence[Line], evidence: Evidence) -> None:
 
 def _shifted(key: tuple[object, ...]) -> list[tuple[date, date]]:
     """The runs of consecutive days that both sides tell, and in which only the midnight differs."""
-    with connection.cursor() as cursor:
-        cursor.execute(SERIES, key)
-        rows = cursor.fetchall()
+    rows = fetch(SERIES, key)
     found = []
     for run in _consecutive(rows):
-        if is_zone_shift([row[1] for row in run], [row[2] for row in run]):
-            found.append((run[0][0], run[-1][0]))
+        spans = shifted_spans([row[1] for row in run], [row[2] for row in run])
+        found += [(run[start][0], run[end - 1][0]) for start, end in spans]
     return found
 
 
-Day = tuple[date, Decimal, Decimal, bool]
+Day = tuple[Any, ...]
 
 
 def _consecutive(rows: Sequence[Day]) -> list[list[Day]]:

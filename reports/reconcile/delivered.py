@@ -37,6 +37,8 @@ class Expectation:
         """Whether a value without a delivery beside it is missing, and not merely outside of what is pulled."""
         if line.api_delivered:
             return True
+        if not line.difference:
+            return False  # the console tells 0, and a day without activity is never delivered
         states = self.states.get((line.account_id, line.period_start))
         if states is not None:
             return not states.intersection(REPORTED_ELSEWHERE)

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
-from django.db import connection
-
 from reports.models import Cause, FindingKind, Rule
+from reports.sql import fetch
+
+#: Region codes of finance files that hold every region.
+WHOLE = ("ZZ", "Z1")
 
 
 @dataclass
@@ -39,6 +41,11 @@ class Line:
     note: str = ""
     metric: str = ""
     details: dict[str, object] = field(default_factory=dict)
+
+    @property
+    def place(self) -> str:
+        """The member, after its region where the two sides are compared region by region."""
+        return " ".join(filter(None, (self.scope if self.scope not in WHOLE else "", self.member)))
 
 
 @dataclass(frozen=True)
@@ -70,16 +77,12 @@ ORDER BY account_id, vendor_id, scope, app_id, member, currency, period_start
 
 
 def count_lines(rule: Rule) -> Counts:
-    with connection.cursor() as cursor:
-        cursor.execute(COUNT, _parameters(rule))
-        return Counts(*cursor.fetchone())
+    return Counts(*fetch(COUNT, _parameters(rule))[0])
 
 
 def differing_lines(rule: Rule) -> Iterator[Line]:
-    with connection.cursor() as cursor:
-        cursor.execute(DIFFERING, _parameters(rule))
-        for row in cursor.fetchall():
-            yield Line(*row)
+    for row in fetch(DIFFERING, _parameters(rule)):
+        yield Line(*row)
 
 
 def _parameters(rule: Rule) -> dict[str, object]:

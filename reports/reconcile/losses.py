@@ -18,15 +18,17 @@ CHANCE = 1e-4
 
 @dataclass(frozen=True)
 class Cell:
-    """The rows with sales of one product in one territory on one day: how many there should be, how many are gone."""
+    """The rows with sales of one product in one territory on one day: how many there should be, how many are gone.
+
+    `amounts`: what the lost rows make, by currency; a count is under "".
+    """
 
     day: date
     product: str
     territory: str
     expected: float
     lost: float
-    units: Decimal = Decimal(0)
-    money: dict[str, Decimal] = field(default_factory=dict)
+    amounts: dict[str, Decimal] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,9 @@ def _is_gone(candidate: Slice, cells: Sequence[Cell]) -> bool:
     inside = [cell for cell in cells if candidate.holds(cell)]
     if not all(cell.lost >= cell.expected for cell in inside):
         return False
-    return _loss_outside(candidate, cells) ** sum(cell.expected for cell in inside) < CHANCE or _is_alone(candidate, cells)
+    return _loss_outside(candidate, cells) ** sum(cell.expected for cell in inside) < CHANCE or _is_alone(
+        candidate, cells
+    )
 
 
 def _is_alone(candidate: Slice, cells: Sequence[Cell]) -> bool:

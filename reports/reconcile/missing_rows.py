@@ -8,11 +8,12 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-from reports.models import Cause, Delivery, FindingKind, Vintage
+from reports.models import Cause, FindingKind, Vintage
 from reports.reconcile.causes import Evidence
 from reports.reconcile.lines import Line
 from reports.reconcile.losses import Cell, Slice, explain_loss
 from reports.reconcile.rows import RowDifference, compare_rows
+from reports.sql import fetch
 
 Days = dict[tuple[int, int | None, int | None], list[Cell]]
 
@@ -40,22 +41,24 @@ def _cells(lines: Sequence[Line], evidence: Evidence) -> Days:
             seen[line.console_vintage_id, line.period_start].add(line.app_id)
     for (vintage_id, day), apps in seen.items():
         console = evidence.vintages[vintage_id]
-        difference = compare_rows(console.delivery, _api_deliveries(console), console.series.account_id)
+        difference = compare_rows(console.delivery, _api_deliveries(console), evidence.rule.api_measure)
         for app_id in apps:
             key = (console.series.account_id, console.series.vendor_id, app_id)
             days[key] += _app_cells(difference, app_id, day)
     return days
 
 
-def _api_deliveries(console: Vintage) -> list[Delivery]:
+API_DELIVERIES = """
+SELECT delivery_id FROM api_vintage WHERE account_id = %s AND period_start = %s
+  AND (%s::bigint IS NULL OR vendor_id IS NULL OR vendor_id = %s)
+"""
+
+
+def _api_deliveries(console: Vintage) -> list[int]:
+    """The deliveries of the API that this run holds against `console`."""
     series = console.series
-    current = Vintage.objects.filter(
-        current=True, period_start=console.period_start, series__side="api", series__account=series.account_id,
-        series__report=series.report, series__grain=series.grain,
-    ).select_related("delivery")  # fmt: skip
-    if series.vendor_id:
-        current = current.filter(series__vendor=series.vendor_id)
-    return [vintage.delivery for vintage in current]
+    parameters = [series.account_id, console.period_start, series.vendor_id, series.vendor_id]
+    return [delivery_id for (delivery_id,) in fetch(API_DELIVERIES, parameters)]
 
 
 def _app_cells(difference: RowDifference, app_id: int | None, day: date) -> list[Cell]:
@@ -65,10 +68,12 @@ def _app_cells(difference: RowDifference, app_id: int | None, day: date) -> list
             continue
         key = (row.product, row.territory)
         cell = lost.get(key, Cell(day, *key, expected=0, lost=0))
-        money = cell.money | {row.currency: cell.money.get(row.currency, Decimal(0)) + row.proceeds}
-        lost[key] = replace(cell, lost=cell.lost + row.rows, units=cell.units + row.units, money=money)
+        amounts = cell.amounts | {row.currency: cell.amounts.get(row.currency, Decimal(0)) + row.amount}
+        lost[key] = replace(cell, lost=cell.lost + row.rows, amounts=amounts)
     expected = {(r.product, r.territory): r.rows for r in difference.expected if r.app_id == app_id}
-    return [replace(lost.get(key, Cell(day, *key, expected=0, lost=0)), expected=rows) for key, rows in expected.items()]
+    return [
+        replace(lost.get(key, Cell(day, *key, expected=0, lost=0)), expected=rows) for key, rows in expected.items()
+    ]
 
 
 def _lines_of(part: Slice, cells: Iterable[Cell], lines: Sequence[Line], evidence: Evidence) -> list[Line]:
@@ -84,20 +89,25 @@ def _lines_of(part: Slice, cells: Iterable[Cell], lines: Sequence[Line], evidenc
 
 def _take(part: Slice, cells: Sequence[Cell], line: Line, evidence: Evidence) -> Line | None:
     """Move the lost amount of `cells` from `line` to a new line."""
-    money = evidence.rule.api_measure != "units"
     whole_app = part.cut == "app"
-    lost = sum((cell.money.get(line.currency, Decimal(0)) if money else cell.units for cell in cells), Decimal(0))
+    lost = sum((cell.amounts.get(line.currency, Decimal(0)) for cell in cells), Decimal(0))
     if not lost:
         return None
     if whole_app and line.api_value is None:
         lost = line.difference  # nothing of the app is left, so its refunds are gone as well
     taken = replace(
-        line, kind=FindingKind.MISSING_SALES_VALUES, cause=Cause.POSITIVE_ROWS_MISSING, cut=part.cut, member=part.member,
-        difference=lost, explained=Decimal(0), metric=evidence.rule.console_metric,
+        line,
+        kind=FindingKind.MISSING_SALES_VALUES,
+        cause=Cause.POSITIVE_ROWS_MISSING,
+        cut=part.cut,
+        member=part.member,
+        difference=lost,
+        explained=Decimal(0),
+        metric=evidence.rule.console_metric,
         console_value=line.console_value if whole_app else lost,
         api_value=(line.console_value or Decimal(0)) - lost if whole_app else Decimal(0),
         details={"rows": int(sum(cell.lost for cell in cells))},
-    )  # fmt: skip
+    )
     line.difference -= lost
     line.console_value = (line.console_value or Decimal(0)) - lost
     return taken

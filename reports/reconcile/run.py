@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
@@ -12,7 +12,7 @@ from django.db.models import Max, Min
 from ascrecon import clock
 from reports.detect import detectors
 from reports.findings.found import Found
-from reports.findings.store import Outcome, report_findings
+from reports.findings.store import Outcome, as_seen, report_findings, widened
 from reports.locks import advisory_lock
 from reports.models import Cause, Finding, Kind, Rule, Run, RunLine, Vintage
 from reports.reconcile.build import Names, build_findings
@@ -23,6 +23,7 @@ from reports.reconcile.lines import Counts, Line, count_lines, differing_lines
 from reports.reconcile.missing_rows import split_lost_rows
 
 Slot = tuple[int, int | None, date]
+Progress = Callable[[int, int, str], None]
 
 
 @dataclass
@@ -41,7 +42,11 @@ class RunResult:
         return sorted(found, key=lambda f: (f.from_day, f.public_id))
 
 
-def reconcile(scope: Scope | None = None, *, requested_by: str = "") -> RunResult:
+def no_progress(done: int, total: int, step: str) -> None:
+    """For callers that show none."""
+
+
+def reconcile(scope: Scope | None = None, *, requested_by: str = "", progress: Progress = no_progress) -> RunResult:
     """Compare both sides by every enabled rule and look for missing values; findings are stored as it goes.
 
     `scope` None means everything that was exported from the console. A look at a past day (`scope.as_of`) is recorded
@@ -49,12 +54,17 @@ def reconcile(scope: Scope | None = None, *, requested_by: str = "") -> RunResul
     """
     scope = scope or everything()
     run = Run.objects.create(
-        account=scope.account, app=scope.app, period_start=scope.start, period_end=scope.end,
-        as_of=scope.as_of.date() if scope.as_of else None, started_at=clock.now(), requested_by=requested_by,
-    )  # fmt: skip
+        account=scope.account,
+        app=scope.app,
+        period_start=scope.start,
+        period_end=scope.end,
+        as_of=scope.as_of.date() if scope.as_of else None,
+        started_at=clock.now(),
+        requested_by=requested_by,
+    )
     result = RunResult(run)
     try:
-        _run(result, scope)
+        _run(result, scope, progress)
     except BaseException:  # noqa: BLE001 - the run must not stay "running" when its process is stopped; raised again
         Run.objects.filter(pk=run.pk).update(state=Run.State.FAILED, finished_at=clock.now())
         raise
@@ -69,14 +79,17 @@ def everything() -> Scope:
     return Scope(ends["start"] or today, ends["end"] or today)
 
 
-def _run(result: RunResult, scope: Scope) -> None:
+def _run(result: RunResult, scope: Scope, progress: Progress) -> None:
     names = Names()
-    for rule in Rule.objects.order_by("covers", "key"):
+    rules = list(Rule.objects.order_by("covers", "key"))
+    for n, rule in enumerate(rules):
+        progress(n, len(rules) + 1, rule.title)
         with transaction.atomic():
             advisory_lock("reconcile", rule.pk)
             _run_rule(rule, scope, result, names)
-    if scope.as_of is None and scope.app is None:
-        result.outcomes += detectors.run_all(scope.start, scope.end, scope.account, result.run)
+    progress(len(rules), len(rules) + 1, "Missing sales values, totals, deliveries")
+    if scope.as_of is None:
+        result.outcomes += detectors.run_all(scope.start, scope.end, scope.account, scope.app, result.run)
 
 
 def _finish(result: RunResult) -> None:
@@ -115,13 +128,18 @@ def _slot(line: Line) -> Slot:
 def _explained(evidence: Evidence) -> tuple[list[Line], int]:
     """The lines with their causes, and how many were left out because the zones of the two sides explain them."""
     lines: Sequence[Line] = evidence.lines
-    if evidence.rule.console_kind == Kind.R and Cause.POSITIVE_ROWS_MISSING in evidence.rule.causes:
+    if _tells_rows(evidence.rule) and Cause.POSITIVE_ROWS_MISSING in evidence.rule.causes:
         lines = split_lost_rows(lines, evidence)
     rest = [line for line in lines if line.kind is None]
     find_causes(rest, evidence)
     find_zone_shifts(rest, evidence)
     kept = [line for line in lines if not _is_expected_shift(line, evidence.rule)]
     return kept, len(lines) - len(kept)
+
+
+def _tells_rows(rule: Rule) -> bool:
+    """Whether both sides are sales reports, row by row, and the lines of the rule are whole apps."""
+    return rule.console_kind == Kind.R and rule.cut == Rule.Cut.APP
 
 
 def _is_expected_shift(line: Line, rule: Rule) -> bool:
@@ -143,16 +161,8 @@ def _summary(rule: Rule, counts: Counts, *, not_compared: int, shifted: int) -> 
 
 
 def _widened(scope: Scope, rule: Rule) -> Scope:
-    """Findings that reach beyond the days of the run, or touch them, are looked at whole: runs of days stay whole."""
-    touching = Finding.objects.filter(
-        detector=_detector(rule), from_day__lte=scope.end + timedelta(days=1), to_day__gte=scope.start - timedelta(days=1)
-    )
-    if scope.account:
-        touching = touching.filter(account=scope.account)
-    ends = touching.aggregate(start=Min("from_day"), end=Max("to_day"))
-    return replace(
-        scope, start=min(scope.start, ends["start"] or scope.start), end=max(scope.end, ends["end"] or scope.end)
-    )
+    start, end = widened(_detector(rule), (scope.start, scope.end), scope.account)
+    return replace(scope, start=start, end=end)
 
 
 def _detector(rule: Rule) -> str:
@@ -161,31 +171,63 @@ def _detector(rule: Rule) -> str:
 
 def _store(rule: Rule, scope: Scope, found: Iterable[Found], result: RunResult) -> None:
     if scope.as_of is not None:
+        result.outcomes.append(as_seen(found, detector=_detector(rule), at=clock.now()))
         return
     outcome = report_findings(
-        found, detector=_detector(rule), account=scope.account, app=scope.app, window=(scope.start, scope.end),
-        at=clock.now(), run=result.run,
-    )  # fmt: skip
+        found,
+        detector=_detector(rule),
+        account=scope.account,
+        app=scope.app,
+        window=(scope.start, scope.end),
+        at=clock.now(),
+        run=result.run,
+    )
     result.outcomes.append(outcome)
 
 
 def _keep_lines(rule: Rule, lines: Sequence[Line], result: RunResult) -> None:
     """The differing lines stay with the run, each with the finding that it belongs to."""
     mine = result.outcomes[-1].current if result.outcomes else []
-    by_key = {(f.kind, f.app_id, f.cut, f.member, f.currency, day): f for f in mine for day in _days(f)}
+    by_key: dict[object, Finding] = {
+        (f.kind, f.account_id, f.vendor_id, f.app_id, f.cut, f.member, f.currency, day): f
+        for f in mine
+        if f.pk
+        for day in _days(f)
+    }
     RunLine.objects.bulk_create(
         (
             RunLine(
-                run=result.run, n=result.lines + n, rule=rule, period_start=line.period_start, period_end=line.period_end,
-                app_id=line.app_id, member=line.member, currency=line.currency, api_value=line.api_value,
-                console_value=line.console_value, difference=line.difference, explained=line.explained,
-                kind=line.kind or "", cause=line.cause,
-                finding=by_key.get((line.kind, line.app_id, line.cut or rule.cut, line.member, line.currency, line.period_start)),
+                run=result.run,
+                n=result.lines + n,
+                rule=rule,
+                period_start=line.period_start,
+                period_end=line.period_end,
+                app_id=line.app_id,
+                member=line.member,
+                currency=line.currency,
+                api_value=line.api_value,
+                console_value=line.console_value,
+                difference=line.difference,
+                explained=line.explained,
+                kind=line.kind or "",
+                cause=line.cause,
+                finding=by_key.get(
+                    (
+                        line.kind,
+                        line.account_id,
+                        line.vendor_id,
+                        line.app_id,
+                        line.cut or rule.cut,
+                        line.place,
+                        line.currency,
+                        line.period_start,
+                    )
+                ),
             )
             for n, line in enumerate(lines)
         ),
         batch_size=2000,
-    )  # fmt: skip
+    )
     result.lines += len(lines)
 
 

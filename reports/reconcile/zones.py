@@ -9,8 +9,43 @@ from decimal import Decimal
 LEAST_DAYS = 7
 #: Nearly every day has events near midnight, so nearly every day differs.
 LEAST_DIFFERING = 0.6
+#: What one day loses the next one gains, so both signs are there; a number that is always too high is no shift.
+LEAST_OF_EACH_SIGN = 0.15
 #: A UTC day ends 7 or 8 hours before a Pacific one. Of an even day that is about 0.3; people are not even.
 SHARE = (0.02, 0.75)
+
+
+def shifted_spans(earlier: Sequence[Decimal], later: Sequence[Decimal]) -> list[tuple[int, int]]:
+    """The parts (first index, index after the last) of two series of days in which only the midnight differs.
+
+    A wrong day cuts the series: what lies before and after it is looked at on its own.
+    """
+    differences = [utc - pacific for utc, pacific in zip(earlier, later, strict=True)]
+    spans, start = [], 0
+    while start < len(later):
+        end = _reach(differences, later, start)
+        if end < len(later):
+            end = _wrong_day(differences, later, start, end)
+        if is_zone_shift(earlier[start:end], later[start:end]):
+            spans.append((start, end))
+        start = end + 1
+    return spans
+
+
+def _reach(differences: Sequence[Decimal], later: Sequence[Decimal], start: int) -> int:
+    """The index of the first day from `start` on that no shift allows."""
+    total, least, most = Decimal(0), Decimal(0), Decimal("Infinity")
+    for n in range(start, len(later)):
+        total += differences[n]
+        least, most = max(least, total), min(most, later[n] + total)
+        if least > most:
+            return n
+    return len(later)
+
+
+def _wrong_day(differences: Sequence[Decimal], later: Sequence[Decimal], start: int, end: int) -> int:
+    """The day without which the series goes on longest; of several such days the one that differs most."""
+    return max(range(start, end + 1), key=lambda n: (_reach(differences, later, n + 1), abs(differences[n])))
 
 
 def is_zone_shift(earlier: Sequence[Decimal], later: Sequence[Decimal]) -> bool:
@@ -24,7 +59,8 @@ def is_zone_shift(earlier: Sequence[Decimal], later: Sequence[Decimal]) -> bool:
     if len(later) < LEAST_DAYS or any(value < 0 for value in (*earlier, *later)):
         return False
     differences = [utc - pacific for utc, pacific in zip(earlier, later, strict=True)]
-    if sum(1 for d in differences if d) < LEAST_DIFFERING * len(differences):
+    up, down = sum(d > 0 for d in differences), sum(d < 0 for d in differences)
+    if up + down < LEAST_DIFFERING * len(differences) or min(up, down) < LEAST_OF_EACH_SIGN * (up + down):
         return False
     return _possible(differences, later)
 

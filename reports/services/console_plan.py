@@ -52,9 +52,10 @@ def plan_export(file: ReadFile, options: ImportOptions, tally: Tally | None) -> 
     kind = file.console_kind
     if options.kind and options.kind != kind:
         raise BadFile(
-            file=file.name, seen=f"an export of kind {kind} ({kind.label}), although kind {options.kind} was given",
+            file=file.name,
+            seen=f"an export of kind {kind} ({kind.label}), although kind {options.kind} was given",
             do="leave the kind out, or hand in the other file",
-        )  # fmt: skip
+        )
     if file.document is None:
         assert tally is not None
         return _plan_report(file, options, tally)
@@ -95,15 +96,17 @@ def _check_period(file: ReadFile, options: ImportOptions, start: date, end: date
     wanted = (options.period_start or start, options.period_end or end)
     if (start, end) != wanted:
         raise BadFile(
-            file=file.name, seen=f"days from {start} to {end}, although {wanted[0]} to {wanted[1]} was given",
+            file=file.name,
+            seen=f"days from {start} to {end}, although {wanted[0]} to {wanted[1]} was given",
             do="correct the period or leave it out",
-        )  # fmt: skip
+        )
     year, month = number_of(end)
     if options.fiscal_month and options.fiscal_month != f"{year}-{month:02}":
         raise BadFile(
-            file=file.name, seen=f"days of fiscal month {year}-{month:02}, although {options.fiscal_month} was given",
+            file=file.name,
+            seen=f"days of fiscal month {year}-{month:02}, although {options.fiscal_month} was given",
             do="correct the fiscal month or leave it out",
-        )  # fmt: skip
+        )
 
 
 def _plan_payments(file: ReadFile, options: ImportOptions) -> Plan:
@@ -112,9 +115,20 @@ def _plan_payments(file: ReadFile, options: ImportOptions) -> Plan:
     document = placed(file.document, start, end)
     account = options.account or account_of_export(accounts_with("FINANCE/", start, end), file=file.name)
     return Plan(
-        Kind.P, PAYMENTS, "", account, only_vendor(account), None, start, end, Grain.FISCAL_MONTH, Zone.PACIFIC,
-        document.currency or "", document.language, document,
-    )  # fmt: skip
+        Kind.P,
+        PAYMENTS,
+        "",
+        account,
+        only_vendor(account),
+        None,
+        start,
+        end,
+        Grain.FISCAL_MONTH,
+        Zone.PACIFIC,
+        document.currency or "",
+        document.language,
+        document,
+    )
 
 
 def _plan_metric(file: ReadFile, options: ImportOptions) -> Plan:
@@ -122,9 +136,10 @@ def _plan_metric(file: ReadFile, options: ImportOptions) -> Plan:
     document = file.document
     if not document.metric or "metric" in document.needs:
         raise BadFile(
-            file=file.name, seen=f"the metric {document.metric_label!r}, which is not known",
+            file=file.name,
+            seen=f"the metric {document.metric_label!r}, which is not known",
             do="set App Store Connect to English and export again",
-        )  # fmt: skip
+        )
     if document.metric_unit == "money" and not document.currency:
         document = _with_currency(document, options, file.name)
     app = _app(file, options)
@@ -134,9 +149,20 @@ def _plan_metric(file: ReadFile, options: ImportOptions) -> Plan:
         _check_period(file, options, document.period_start, document.period_end)
     scope = "; ".join(f"{name}={value}" for name, value in sorted(document.filters.items()))
     return Plan(
-        file.console_kind, document.metric, scope[:120], app.account, None, app, document.period_start,
-        document.period_end, Grain(document.grain), zone, document.currency or "", document.language, document,
-    )  # fmt: skip
+        file.console_kind,
+        document.metric,
+        scope[:120],
+        app.account,
+        None,
+        app,
+        document.period_start,
+        document.period_end,
+        Grain(document.grain),
+        zone,
+        document.currency or "",
+        document.language,
+        document,
+    )
 
 
 def _with_currency(document: ConsoleDocument, options: ImportOptions, file: str) -> ConsoleDocument:

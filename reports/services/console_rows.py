@@ -25,14 +25,20 @@ def note_document(delivery: Delivery, document: ConsoleDocument) -> None:
     delivery.totals = payment_totals(document) if document.kind == "P" else {"units": None, "by_currency": {}}
     delivery.ties = [
         {
-            "label": " ".join(filter(None, (total.label, total.rule))), "line": total.line, "stated": str(total.stated),
-            "computed": str(total.computed), "tied": total.tied, "currency": total.currency or "", "metric": "total",
+            "label": " ".join(filter(None, (total.label, total.rule))),
+            "line": total.line,
+            "stated": str(total.stated),
+            "computed": str(total.computed),
+            "tied": total.tied,
+            "currency": total.currency or "",
+            "metric": "total",
         }
         for total in document.totals
-    ]  # fmt: skip
+    ]
     RowReject.objects.filter(delivery=delivery).delete()
     RowReject.objects.bulk_create(
-        RowReject(delivery=delivery, line=r.line, column=r.column[:100], seen=r.seen, why=r.why) for r in document.rejects
+        RowReject(delivery=delivery, line=r.line, column=r.column[:100], seen=r.seen, why=r.why)
+        for r in document.rejects
     )
 
 
@@ -65,7 +71,8 @@ def load_document(delivery: Delivery, document: ConsoleDocument) -> None:
     ConsoleRow.objects.bulk_create((_row(delivery, line) for line in document.lines), batch_size=1000)
     assert delivery.period_end
     vintages = {
-        v.period_start: v for v in place(series_of(delivery), delivery, _periods(document), taken_on=delivery.period_end)
+        v.period_start: v
+        for v in place(series_of(delivery), delivery, _periods(document), taken_on=delivery.period_end)
     }
     Figure.objects.filter(vintage__in=vintages.values()).delete()
     Figure.objects.bulk_create(_figures(delivery, document, vintages), batch_size=2000)
@@ -94,7 +101,9 @@ def _figures(delivery: Delivery, document: ConsoleDocument, vintages: dict[date,
         sums[vintages[value.period_start].pk, value.metric, key, currency] += value.value
     members = _members(dims)
     return [
-        Figure(vintage_id=vintage, n=n, metric=metric, app=delivery.app, member_id=members[key], currency=currency, value=v)
+        Figure(
+            vintage_id=vintage, n=n, metric=metric, app=delivery.app, member_id=members[key], currency=currency, value=v
+        )
         for n, ((vintage, metric, key, currency), v) in enumerate(sums.items())
     ]
 
@@ -108,5 +117,3 @@ def _dims(value: ConsoleValue) -> dict[str, str]:
 def _members(dims: dict[str, dict[str, str]]) -> dict[str, int]:
     Member.objects.bulk_create((Member(key=key, dims=member) for key, member in dims.items()), ignore_conflicts=True)
     return dict(Member.objects.filter(key__in=dims).values_list("key", "pk"))
-
-

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from ascrecon import clock
+from reports.coverage.ledger import note_delivery
 from reports.figures.apps import know_apps
 from reports.figures.derive import derive_from_rows
 from reports.figures.vintages import Period, place
@@ -49,7 +50,10 @@ def load_report_file(path: Path, *, account: Account | None = None, day: date | 
     raw = keep(path)
     now = clock.now()
     with transaction.atomic(), local_copy(raw) as copy, read_files(copy, path.name) as files:
-        return [_load(raw, file, account=account, asked=None, received_at=now, day=day) for file in files]
+        deliveries = [_load(raw, file, account=account, asked=None, received_at=now, day=day) for file in files]
+        for delivery in deliveries:
+            note_delivery(delivery)
+        return deliveries
 
 
 def load_api_report(
@@ -67,9 +71,14 @@ def load_api_report(
 
 
 def _load(
-    raw: RawFile, file: ReadFile, *, account: Account | None, asked: Asked | None, received_at: datetime,
+    raw: RawFile,
+    file: ReadFile,
+    *,
+    account: Account | None,
+    asked: Asked | None,
+    received_at: datetime,
     day: date | None = None,
-) -> Delivery:  # fmt: skip
+) -> Delivery:
     if file.layout is None:
         raise BadFile(
             file=file.name, seen="a console export, not a report of the API", do="hand it in with import_export"
@@ -81,10 +90,18 @@ def _load(
         _check_asked(known, asked, day)
         return known
     delivery = Delivery.objects.create(
-        side=Side.API, kind=Kind(file.layout.kind), account=owner, vendor=vendor, file_name=file.name[:255], raw_file=raw,
-        member_name=file.name[:255], received_at=received_at, version=asked.version if asked else "",
-        timezone=Zone.PACIFIC, language="en",
-    )  # fmt: skip
+        side=Side.API,
+        kind=Kind(file.layout.kind),
+        account=owner,
+        vendor=vendor,
+        file_name=file.name[:255],
+        raw_file=raw,
+        member_name=file.name[:255],
+        received_at=received_at,
+        version=asked.version if asked else "",
+        timezone=Zone.PACIFIC,
+        language="en",
+    )
     tally = copy_rows(delivery, file)
     _place_in_time(delivery, file, tally.start_day, tally.end_day, asked, day)
     _finish(delivery)
@@ -111,9 +128,10 @@ def _already_loaded(
         known = known.filter(report=asked.report, period_start=asked.period_start, region_code=asked.region_code)
     else:
         known = known.filter(_same_member(file), _same_period(file, day))
-    return known.filter(state=DeliveryState.LOADED, vintages__current=True).first() or known.filter(
-        state=DeliveryState.HELD
-    ).first()
+    return (
+        known.filter(state=DeliveryState.LOADED, vintages__current=True).first()
+        or known.filter(state=DeliveryState.HELD).first()
+    )
 
 
 def _same_member(file: ReadFile) -> Q:
@@ -182,14 +200,18 @@ def _check_asked(delivery: Delivery, asked: Asked | None, day: date | None) -> N
                 file=delivery.file_name, seen=f"{told}, although {wanted} was asked for", do="ask Apple again later"
             )
     elif day and not delivery.period_start <= day <= delivery.period_end:
-        raise BadFile(file=delivery.file_name, seen=f"{told}, although --date says {day}", do="correct --date or leave it out")
+        raise BadFile(
+            file=delivery.file_name, seen=f"{told}, although --date says {day}", do="correct --date or leave it out"
+        )
 
 
 def _finish(delivery: Delivery) -> None:
     """Make the delivery count, unless rows were rejected: then it waits until a person accepts the loss."""
     delivery.state = DeliveryState.HELD if delivery.rows_rejected else DeliveryState.LOADED
     if delivery.rows_rejected:
-        delivery.message = f"{delivery.rows_rejected} of {delivery.rows_read} rows were rejected; nothing of it counts yet."
+        delivery.message = (
+            f"{delivery.rows_rejected} of {delivery.rows_read} rows were rejected; nothing of it counts yet."
+        )
     delivery.save()
     if delivery.state == DeliveryState.LOADED:
         count_delivery(delivery)
@@ -208,7 +230,14 @@ def count_delivery(delivery: Delivery) -> None:
 
 def series_of(delivery: Delivery) -> Series:
     series, _ = Series.objects.get_or_create(
-        account=delivery.account, vendor=delivery.vendor, app=delivery.app, side=delivery.side, kind=delivery.kind,
-        report=delivery.report, scope=delivery.scope, grain=delivery.grain, timezone=delivery.timezone,
-    )  # fmt: skip
+        account=delivery.account,
+        vendor=delivery.vendor,
+        app=delivery.app,
+        side=delivery.side,
+        kind=delivery.kind,
+        report=delivery.report,
+        scope=delivery.scope,
+        grain=delivery.grain,
+        timezone=delivery.timezone,
+    )
     return series

@@ -45,19 +45,23 @@ class ImportOptions:
         name = self.fiscal_month or named
         if not name:
             raise BadFile(
-                file=file, seen="a payments table that names no month", do="say which fiscal month it is (--fiscal-month YYYY-MM)"
+                file=file,
+                seen="a payments table that names no month",
+                do="say which fiscal month it is (--fiscal-month YYYY-MM)",
             )
         if self.fiscal_month and named and named != self.fiscal_month:
             raise BadFile(
-                file=file, seen=f"fiscal month {named} in its title, although {self.fiscal_month} was given",
+                file=file,
+                seen=f"fiscal month {named} in its title, although {self.fiscal_month} was given",
                 do="correct the fiscal month or leave it out",
-            )  # fmt: skip
+            )
         month = known_fiscal_month(name)
         if month is None:
             raise BadFile(
-                file=file, seen=f"fiscal month {name}, whose days are not known",
+                file=file,
+                seen=f"fiscal month {name}, whose days are not known",
                 do="load a finance report of that month first, or give its days (--from, --to)",
-            )  # fmt: skip
+            )
         return month.start, month.end
 
 

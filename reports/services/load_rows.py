@@ -37,7 +37,7 @@ def _copy(reader: Reader, table: str) -> None:
     columns = ", ".join(f'"{name}"' for name in reader.copy_columns)
     with (
         connection.cursor() as cursor,
-        cursor.copy(f"COPY {table} ({columns}) FROM STDIN WITH (FORMAT csv)") as copy,  # type: ignore[attr-defined]
+        cursor.copy(f"COPY {table} ({columns}) FROM STDIN WITH (FORMAT csv)") as copy,
     ):
         for chunk in reader:
             copy.write(chunk)

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from django.db import connection
-
 from reports.models import Delivery, DeliveryState
+from reports.sql import fetch
 
 # The newest loaded export of every period of the same series, with its sums by metric and currency.
 TOLD = """
@@ -49,34 +48,46 @@ def find_overlaps(delivery: Delivery, values: Values) -> list[dict[str, str | No
     if not days & {day for day, _, _ in values}:
         return []
     others = {item.file for item in told.values()}
-    overlaps = [_entry(delivery, key, told.get(key), values.get(key)) for key in sorted({*told, *values})]
-    return [entry | {"with": entry["with"] or min(others)} for entry in overlaps if entry is not None]
+    replaces = delivery.period_end >= max(item.taken_on for item in told.values())
+    entries = [_entry(delivery, key, told.get(key), values, replaces) for key in sorted({*told, *values})]
+    return [entry | {"with": entry["with"] or min(others)} for entry in entries if entry is not None]
 
 
 def _told(delivery: Delivery) -> dict[tuple[date, str, str], Told]:
     parameters = {
-        "account": delivery.account_id, "kind": delivery.kind, "report": delivery.report, "scope": delivery.scope,
-        "grain": delivery.grain, "app": delivery.app_id, "timezone": delivery.timezone, "delivery": delivery.pk,
-        "loaded": DeliveryState.LOADED.value, "start": delivery.period_start, "end": date.max,
-    }  # fmt: skip
-    with connection.cursor() as cursor:
-        cursor.execute(TOLD, parameters)
-        return {
-            (day, metric, currency): Told(taken_on, file, value)
-            for day, taken_on, file, metric, currency, value in cursor.fetchall()
-        }
+        "account": delivery.account_id,
+        "kind": delivery.kind,
+        "report": delivery.report,
+        "scope": delivery.scope,
+        "grain": delivery.grain,
+        "app": delivery.app_id,
+        "timezone": delivery.timezone,
+        "delivery": delivery.pk,
+        "loaded": DeliveryState.LOADED.value,
+        "start": delivery.period_start,
+        "end": date.max,
+    }
+    return {
+        (day, metric, currency): Told(taken_on, file, value)
+        for day, taken_on, file, metric, currency, value in fetch(TOLD, parameters)
+    }
 
 
 def _entry(
-    delivery: Delivery, key: tuple[date, str, str], told: Told | None, value: Decimal | None
+    delivery: Delivery, key: tuple[date, str, str], told: Told | None, values: Values, replaces: bool
 ) -> dict[str, str | None] | None:
-    """None where nothing changes: equal values, or a period that only the older export tells."""
+    """None where nothing changes: equal values, or a period that only the older export tells.
+
+    `replaces`: `delivery` is the newest. Of a metric that it tells in a period it tells every currency.
+    """
     day, metric, currency = key
+    value = values.get(key)
     assert delivery.period_end
     if told is None:
-        return _overlap("", day, metric, currency, None, value)
+        return _overlap("", day, metric, currency, None, value) if replaces else None
     mine_is_newer = delivery.period_end >= told.taken_on
-    if told.value == value or (value is None and mine_is_newer):
+    vanished = mine_is_newer and told.value != 0 and any((day, metric) == (d, m) for d, m, _ in values)
+    if told.value == value or (value is None and mine_is_newer and not vanished):
         return None
     old, new = (told.value, value) if mine_is_newer else (value, told.value)
     return _overlap(told.file, day, metric, currency, old, new)
@@ -86,8 +97,13 @@ def _overlap(
     file: str, day: date, metric: str, currency: str, old: Decimal | None, new: Decimal | None
 ) -> dict[str, str | None]:
     return {
-        "with": file, "day": day.isoformat(), "metric": metric, "currency": currency, "old": plain(old), "new": plain(new),
-    }  # fmt: skip
+        "with": file,
+        "day": day.isoformat(),
+        "metric": metric,
+        "currency": currency,
+        "old": plain(old),
+        "new": plain(new),
+    }
 
 
 def plain(value: Decimal | None) -> str | None:

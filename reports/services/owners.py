@@ -57,7 +57,11 @@ def account_of_export(candidates: Iterable[Account], *, file: str) -> Account:
 def accounts_with(report: str, start: object, end: object) -> list[Account]:
     """Accounts for which Apple's API has delivered `report` (or one that begins like it) in the period."""
     told = Vintage.objects.filter(
-        series__side=Side.API, series__report__startswith=report, period_start__lte=end, period_end__gte=start, current=True
+        series__side=Side.API,
+        series__report__startswith=report,
+        period_start__lte=end,
+        period_end__gte=start,
+        current=True,
     )
     return list(Account.objects.filter(series__vintages__in=told).distinct())
 

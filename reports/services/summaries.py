@@ -71,7 +71,10 @@ def finding_json(finding: Finding) -> dict[str, Any]:
         "currency": finding.currency or None,
         "from": finding.from_day,
         "to": finding.to_day,
-        **{name: _value(finding, name) for name in ("api_value", "console_value", "difference", "explained", "residual")},
+        **{
+            name: _value(finding, name)
+            for name in ("api_value", "console_value", "difference", "explained", "residual")
+        },
         "money_at_risk": finding.money_at_risk,
         "first_seen": finding.first_seen,
         "last_seen": finding.last_seen,
@@ -112,5 +115,9 @@ def run_lines(result: RunResult) -> list[str]:
         f"Run {run.pk}, {run.period_start} to {run.period_end}: {run.compared:,} compared, {run.equal:,} equal, "
         f"{run.within_tolerance:,} within tolerance, {counted(len(result.findings), 'finding')}."
     ]
-    lines += [f"  {entry['rule']}: {entry['compared']} compared, {entry['equal']} equal" for entry in result.by_rule if entry["compared"]]
+    lines += [
+        f"  {entry['rule']}: {entry['compared']} compared, {entry['equal']} equal"
+        for entry in result.by_rule
+        if entry["compared"]
+    ]
     return lines + [finding_line(finding) for finding in result.findings]

@@ -12,10 +12,11 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import transaction
 
 from ascrecon import clock
+from reports.coverage.ledger import note_delivery
 from reports.figures.vintages import rechoose
 from reports.files.dialect import choose_dialect, split
 from reports.locks import advisory_lock
@@ -37,9 +38,7 @@ __all__ = ["ImportOptions", "PreviewFacts", "Refused", "cancel", "confirm", "des
 FIRST_ROWS = 12
 
 
-def preview(
-    path: Path, name: str, *, options: ImportOptions, by: AbstractBaseUser | None = None
-) -> list[Delivery]:
+def preview(path: Path, name: str, *, options: ImportOptions, by: User | None = None) -> list[Delivery]:
     """Recognise the exports in a file, one delivery in the state `previewed` each; nothing of them counts yet.
 
     An export that is loaded already is returned as it is. Raises `BadFile` with what was seen and what to do; then
@@ -50,11 +49,18 @@ def preview(
         return [_preview(raw, file, options, by) for file in files]
 
 
-def _preview(raw: RawFile, file: ReadFile, options: ImportOptions, by: AbstractBaseUser | None) -> Delivery:
+def _preview(raw: RawFile, file: ReadFile, options: ImportOptions, by: User | None) -> Delivery:
     delivery = Delivery(
-        side=Side.CONSOLE, kind=file.console_kind, file_name=file.name[:255], member_name=file.name[:255], raw_file=raw,
-        state=DeliveryState.PREVIEWED, received_at=clock.now(), options=options.as_json(), uploaded_by=by,
-    )  # fmt: skip
+        side=Side.CONSOLE,
+        kind=file.console_kind,
+        file_name=file.name[:255],
+        member_name=file.name[:255],
+        raw_file=raw,
+        state=DeliveryState.PREVIEWED,
+        received_at=clock.now(),
+        options=options.as_json(),
+        uploaded_by=by,
+    )
     delivery.save()
     tally = count_rows(delivery, file) if file.layout else None
     plan = plan_export(file, options, tally)
@@ -70,7 +76,18 @@ def _preview(raw: RawFile, file: ReadFile, options: ImportOptions, by: AbstractB
 
 
 def _write_plan(delivery: Delivery, plan: Plan) -> None:
-    for name in ("kind", "report", "account", "vendor", "app", "period_start", "period_end", "grain", "timezone", "currency"):
+    for name in (
+        "kind",
+        "report",
+        "account",
+        "vendor",
+        "app",
+        "period_start",
+        "period_end",
+        "grain",
+        "timezone",
+        "currency",
+    ):
         setattr(delivery, name, getattr(plan, name))
     delivery.language = plan.language[:10]
     if plan.kind in (Kind.F1, Kind.F2):
@@ -83,10 +100,16 @@ def _write_plan(delivery: Delivery, plan: Plan) -> None:
 def _same(delivery: Delivery) -> Delivery | None:
     """The same bytes, meant in the same way, that count now or wait already; bytes that return after others count anew."""
     known = Delivery.objects.filter(
-        side=Side.CONSOLE, raw_file=delivery.raw_file, member_name=delivery.member_name, account=delivery.account,
-        app=delivery.app, period_start=delivery.period_start, period_end=delivery.period_end, timezone=delivery.timezone,
+        side=Side.CONSOLE,
+        raw_file=delivery.raw_file,
+        member_name=delivery.member_name,
+        account=delivery.account,
+        app=delivery.app,
+        period_start=delivery.period_start,
+        period_end=delivery.period_end,
+        timezone=delivery.timezone,
         currency=delivery.currency,
-    ).exclude(pk=delivery.pk)  # fmt: skip
+    ).exclude(pk=delivery.pk)
     waiting = known.filter(state=DeliveryState.PREVIEWED).first()
     return waiting or known.filter(state=DeliveryState.LOADED, vintages__current=True).first()
 
@@ -96,7 +119,9 @@ def _values(delivery: Delivery, plan: Plan) -> Mapping[tuple[date, str, str], De
     values: dict[tuple[date, str, str], Decimal] = {}
     if plan.document is None:
         metric = "proceeds" if plan.kind == Kind.R else "earned"
-        return {(plan.period_start, metric, c): Decimal(v) for c, v in delivery.totals["by_currency"].items() if Decimal(v)}
+        return {
+            (plan.period_start, metric, c): Decimal(v) for c, v in delivery.totals["by_currency"].items() if Decimal(v)
+        }
     for value in (v for line in plan.document.lines for v in line.values):
         if value.value is None or value.period_start is None or value.metric == "exchange_rate":
             continue
@@ -106,7 +131,31 @@ def _values(delivery: Delivery, plan: Plan) -> Mapping[tuple[date, str, str], De
     return values
 
 
-def confirm(delivery: Delivery, *, accept_rejects: bool = False, by: AbstractBaseUser | None = None) -> Delivery:
+def request_import(delivery: Delivery, *, accept_rejects: bool = False, by: User) -> Delivery:
+    """Confirm a previewed export from a page: it is marked as loading here, and a job loads it.
+
+    Raises `Refused` where it no longer waits, or where rejects are not accepted. Asked twice, it is loaded once.
+    """
+    with transaction.atomic():
+        delivery = Delivery.objects.select_for_update().get(pk=delivery.pk)
+        _check_confirmable(delivery, accept_rejects)
+        if delivery.rows_rejected:
+            delivery.rejects_accepted_by = by.get_username()
+        delivery.state = DeliveryState.LOADING
+        delivery.save()
+    return delivery
+
+
+def finish_import(delivery: Delivery) -> Delivery:
+    """Load an export that was confirmed. May be cut off at any point and called again; loaded already, it is left alone."""
+    with transaction.atomic():
+        delivery = Delivery.objects.select_for_update().get(pk=delivery.pk)
+        if delivery.state == DeliveryState.LOADING:
+            _make_it_count(delivery)
+    return delivery
+
+
+def confirm(delivery: Delivery, *, accept_rejects: bool = False, by: User | None = None) -> Delivery:
     """Make a previewed export count. Where rows were rejected, their loss must be accepted by name.
 
     Raises `Refused` where it no longer waits, or where rejects are not accepted. May be cut off and called again.
@@ -114,14 +163,18 @@ def confirm(delivery: Delivery, *, accept_rejects: bool = False, by: AbstractBas
     with transaction.atomic():
         delivery = Delivery.objects.select_for_update().get(pk=delivery.pk)
         _check_confirmable(delivery, accept_rejects)
-        advisory_lock("delivery", Side.CONSOLE, delivery.raw_file_id)
         if delivery.rows_rejected:
             delivery.rejects_accepted_by = by.get_username() if by else "the command line"
-        delivery.state, delivery.message = DeliveryState.LOADED, ""
-        delivery.received_at = clock.now()
-        delivery.save()
-        _load(delivery)
+        _make_it_count(delivery)
     return delivery
+
+
+def _make_it_count(delivery: Delivery) -> None:
+    advisory_lock("delivery", Side.CONSOLE, delivery.raw_file_id)
+    delivery.state, delivery.message = DeliveryState.LOADED, ""
+    delivery.received_at = clock.now()
+    delivery.save()
+    _load(delivery)
 
 
 def _check_confirmable(delivery: Delivery, accept_rejects: bool) -> None:
@@ -154,7 +207,7 @@ def _outer_name(delivery: Delivery) -> str:
     return delivery.member_name.split("/", 1)[0]
 
 
-def cancel(delivery: Delivery, *, by: AbstractBaseUser | None = None) -> Delivery:
+def cancel(delivery: Delivery, *, by: User | None = None) -> Delivery:
     """Drop a preview. The bytes stay kept, and the list shows that it was cancelled."""
     changed = Delivery.objects.filter(pk=delivery.pk, state__in=(DeliveryState.PREVIEWED, DeliveryState.HELD)).update(
         state=DeliveryState.CANCELLED, message=f"Cancelled by {by.get_username() if by else 'the command line'}."
@@ -166,7 +219,7 @@ def cancel(delivery: Delivery, *, by: AbstractBaseUser | None = None) -> Deliver
 
 
 @transaction.atomic
-def withdraw(delivery: Delivery, *, reason: str, by: AbstractBaseUser | None = None) -> Delivery:
+def withdraw(delivery: Delivery, *, reason: str, by: User | None = None) -> Delivery:
     """Take back a confirmed export: the one before it counts again. Its rows and bytes stay readable."""
     if not reason.strip():
         raise Refused("Say why the export is withdrawn.")
@@ -199,11 +252,15 @@ def describe(delivery: Delivery) -> PreviewFacts:
     """What was recognised, the first rows as they stand in the file, the rejects, and what it will be compared with."""
     columns, rows = _first_rows(delivery)
     return PreviewFacts(
-        facts=_facts(delivery), columns=columns, first_rows=rows,
-        rejects=list(delivery.rejects.values("line", "column", "seen", "why")), overlaps=delivery.overlaps,
-        compared_with=compared_with(delivery), warnings=delivery.warnings,
+        facts=_facts(delivery),
+        columns=columns,
+        first_rows=rows,
+        rejects=[dict(reject) for reject in delivery.rejects.values("line", "column", "seen", "why")],
+        overlaps=delivery.overlaps,
+        compared_with=compared_with(delivery),
+        warnings=delivery.warnings,
         ties=[tie for tie in delivery.ties if not tie["tied"]],
-    )  # fmt: skip
+    )
 
 
 def _facts(delivery: Delivery) -> list[tuple[str, str]]:
@@ -239,15 +296,16 @@ def _first_rows(delivery: Delivery) -> tuple[list[str], list[list[str]]]:
 def compared_with(delivery: Delivery) -> list[str]:
     """The rules that will read this export, in words; a sentence where there is none."""
     rules = [
-        rule for rule in Rule.objects.filter(enabled=True, console_kind=delivery.kind, grain=delivery.grain)
+        rule
+        for rule in Rule.objects.filter(enabled=True, console_kind=delivery.kind, grain=delivery.grain)
         if console_report(rule) == delivery.report and (not delivery.filters or delivery.kind != Kind.A1)
-    ]  # fmt: skip
+    ]
     if not rules:
         return ["Nothing yet: no rule compares this number with a report of Apple's API. It is kept and shown."]
     return [f"{rule.title}{'' if rule.confirmed else ' (not confirmed yet)'}" for rule in rules]
 
 
-def accept_held(delivery: Delivery, *, by: AbstractBaseUser | None = None) -> Delivery:
+def accept_held(delivery: Delivery, *, by: User | None = None) -> Delivery:
     """Make a report of the API count although some of its rows were rejected."""
     with transaction.atomic():
         delivery = Delivery.objects.select_for_update().get(pk=delivery.pk)
@@ -257,4 +315,5 @@ def accept_held(delivery: Delivery, *, by: AbstractBaseUser | None = None) -> De
         delivery.rejects_accepted_by = by.get_username() if by else "the command line"
         delivery.save()
         count_delivery(delivery)
+        note_delivery(delivery)
     return delivery

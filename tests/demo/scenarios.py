@@ -1,4 +1,4 @@
-"""A whole scenario through the product: account, pulls on its days, exports, reconciliation. No worker: the same services."""
+"""A whole scenario through the product: account, pulls on its days, exports, reconciliation. No worker beside it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,13 @@ from reports.reconcile.run import reconcile
 from reports.sync.run import sync_now
 
 #: Faults of the network fail for good, and soon.
-IMPATIENT = {"tries": 3, "first_backoff_seconds": 0.01, "patience_seconds": 0.1, "total_seconds": 8.0, "read_seconds": 5.0}
+IMPATIENT = {
+    "tries": 3,
+    "first_backoff_seconds": 0.01,
+    "patience_seconds": 0.1,
+    "total_seconds": 8.0,
+    "read_seconds": 5.0,
+}
 
 
 def play(scenario: dict[str, Any], folder: Path) -> Verdict:
@@ -41,9 +47,21 @@ def connect(apple: Simulator, folder: Path) -> Account:
     key = folder / "key.p8"
     key.write_text(apple.private_key)
     call_command(
-        "account", "add", "--name", "Simulator", "--issuer-id", apple.issuer_id, "--key-id", apple.key_id,
-        "--private-key", str(key), "--vendor-number", apple.vendor_number, "--base-url", apple.url,
-    )  # fmt: skip
+        "account",
+        "add",
+        "--name",
+        "Simulator",
+        "--issuer-id",
+        apple.issuer_id,
+        "--key-id",
+        apple.key_id,
+        "--private-key",
+        str(key),
+        "--vendor-number",
+        apple.vendor_number,
+        "--base-url",
+        apple.url,
+    )
     return Account.objects.get(name="Simulator")
 
 

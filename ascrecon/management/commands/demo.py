@@ -124,7 +124,7 @@ def _days(scenario: Scenario) -> list[date]:
 
 
 def _in_own_directory(scenario: Scenario) -> None:
-    """Start again with the demo's own data directory and the simulator's day; whatever is configured stays untouched."""
+    """Start again with the demo's own data directory and the simulator's day; what is configured stays untouched."""
     folder = settings.ASCRECON_DATA_DIR / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     kept = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "EMAIL_URL", "ASCRECON_ENV")}
@@ -135,7 +135,7 @@ def _in_own_directory(scenario: Scenario) -> None:
         "ASCRECON_APPSTORE_POLICY": json.dumps(IMPATIENT),
     }
     sys.stdout.flush()
-    os.execve(sys.executable, [sys.executable, *sys.argv], kept | own)
+    os.execve(sys.executable, [sys.executable, *sys.argv], kept | own)  # noqa: S606 (this very program)
 
 
 def _free_port() -> int:

@@ -20,8 +20,12 @@ class Command(DoorCommand):
         parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a .csv, .txt, .gz or .zip")
         parser.add_argument("--account", help="the account's name; left out, it is found from the file")
         parser.add_argument("--app", type=int, metavar="APPLE_ID", help="the app's Apple ID")
-        parser.add_argument("--kind", choices=[Kind.A1, Kind.A2, Kind.P, Kind.F1, Kind.F2, Kind.R], help="refuse any other kind")
-        parser.add_argument("--fiscal-month", default="", metavar="YYYY-MM", help="Apple's fiscal month of a payments file")
+        parser.add_argument(
+            "--kind", choices=[Kind.A1, Kind.A2, Kind.P, Kind.F1, Kind.F2, Kind.R], help="refuse any other kind"
+        )
+        parser.add_argument(
+            "--fiscal-month", default="", metavar="YYYY-MM", help="Apple's fiscal month of a payments file"
+        )
         parser.add_argument("--from", dest="start", type=day, metavar="D", help="first day of the export")
         parser.add_argument("--to", dest="end", type=day, metavar="D", help="last day of the export")
         parser.add_argument("--timezone", default="", choices=["", "UTC", "PT"], help="whose midnight ends its days")
@@ -45,10 +49,15 @@ class Command(DoorCommand):
 
 def _said(options: dict[str, Any]) -> ImportOptions:
     return ImportOptions(
-        account=chosen_account(options["account"]), app_apple_id=options["app"], kind=options["kind"] or "",
-        fiscal_month=options["fiscal_month"], period_start=options["start"], period_end=options["end"],
-        timezone=options["timezone"], currency=options["currency"].upper(),
-    )  # fmt: skip
+        account=chosen_account(options["account"]),
+        app_apple_id=options["app"],
+        kind=options["kind"] or "",
+        fiscal_month=options["fiscal_month"],
+        period_start=options["start"],
+        period_end=options["end"],
+        timezone=options["timezone"],
+        currency=options["currency"].upper(),
+    )
 
 
 def _confirmed(delivery: Delivery, accept_rejects: bool) -> Delivery:

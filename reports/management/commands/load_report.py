@@ -19,7 +19,9 @@ class Command(DoorCommand):
 
     def add_options(self, parser: ArgumentParser) -> None:
         parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a .txt, .tsv, .gz or .zip")
-        parser.add_argument("--account", help="the account's name; left out, the vendor number in the file name decides")
+        parser.add_argument(
+            "--account", help="the account's name; left out, the vendor number in the file name decides"
+        )
         parser.add_argument("--date", type=day, help="the day of a file that has no rows")
         parser.add_argument("--accept-rejects", action="store_true", help="count a file although rows were rejected")
 

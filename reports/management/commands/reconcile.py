@@ -36,9 +36,12 @@ def scope_of(options: dict[str, Any]) -> Scope:
     start, end = period_of(options) or (None, None)
     whole = everything()
     return Scope(
-        start or whole.start, end or whole.end, account=chosen_account(options["account"]), app=_app(options["app"]),
+        start or whole.start,
+        end or whole.end,
+        account=chosen_account(options["account"]),
+        app=_app(options["app"]),
         as_of=clock.now() if options["as_of"] else None,
-    )  # fmt: skip
+    )
 
 
 def period_of(options: dict[str, Any]) -> tuple[date, date] | None:
@@ -66,7 +69,9 @@ def _days(start: date | None, end: date | None) -> tuple[date, date]:
 def _fiscal(name: str) -> tuple[date, date]:
     month = known_fiscal_month(name)
     if month is None:
-        raise BadInput(f"The days of fiscal month {name} are not known.", "Load a finance report of it, or give --from and --to.")
+        raise BadInput(
+            f"The days of fiscal month {name} are not known.", "Load a finance report of it, or give --from and --to."
+        )
     return month.start, month.end
 
 

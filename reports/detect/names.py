@@ -1,0 +1,12 @@
+"""What people call a report."""
+
+from __future__ import annotations
+
+from reports.models import Rule
+
+_NAMES = {value: str(label) for value, label in Rule.Report.choices}
+
+
+def report_name(report: str) -> str:
+    """`Sales, daily (SALES/SUMMARY/DAILY)`; a name that is not known stays as it is."""
+    return f"{_NAMES[report]} ({report})" if report in _NAMES else report

@@ -1,0 +1,73 @@
+"""Template filters for figures, days and states. A state is never colour alone: it has a symbol and a word."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from reports.amounts import amounts as pairs_of
+from reports.amounts import format_amount
+from reports.badges import badge_of
+from reports.wording import span
+
+register = template.Library()
+
+
+@register.filter
+def amount(value: object, currency: str = "") -> str:
+    """A figure for people; text that is no number is shown as it is."""
+    if value is None or value == "":
+        return "–"
+    try:
+        return format_amount(Decimal(str(value)), currency or "")
+    except InvalidOperation:
+        return str(value)
+
+
+@register.filter
+def pairs(by_currency: Mapping[str, object] | None) -> list[tuple[str, Decimal]]:
+    return pairs_of(by_currency or {})
+
+
+@register.filter
+def day(value: date | None) -> str:
+    return value.isoformat() if value else "–"
+
+
+@register.filter
+def moment(value: datetime | None) -> str:
+    """A moment in UTC, its zone named."""
+    return f"{value.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if value else "–"
+
+
+@register.filter
+def days(value: object) -> str:
+    """The period of a finding, export or run: one day, or the first and the last."""
+    return period(
+        getattr(value, "from_day", None) or getattr(value, "period_start", None),
+        getattr(value, "to_day", None) or getattr(value, "period_end", None),
+    )
+
+
+def period(start: date | None, end: date | None) -> str:
+    if start is None or end is None:
+        return day(start or end)
+    return span(start, end)
+
+
+@register.filter
+def badge(value: object, words: str = "") -> SafeString:
+    """The token of a state or severity as symbol and word."""
+    token = str(value)
+    look = badge_of(token)
+    return format_html(
+        '<span class="badge badge-{}"><span aria-hidden="true">{}</span> {}</span>',
+        look.tone,
+        look.symbol,
+        words or getattr(value, "label", None) or token.replace("_", " "),
+    )
