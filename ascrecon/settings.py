@@ -130,6 +130,7 @@ CACHES = {
 
 LANGUAGE_CODE = "en"
 USE_I18N = True
+FORMAT_MODULE_PATH = "ascrecon.formats"
 USE_TZ = True
 TIME_ZONE = "UTC"
 

@@ -1,0 +1,31 @@
+"""The admin: navigation by the work. Pages call services and selectors; no rule of the subject lives here."""
+
+from __future__ import annotations
+
+from reports.admin import (
+    accounts,
+    coverage,
+    deliveries,
+    digests,
+    findings,
+    raw_files,
+    rows,
+    rules,
+    runs,
+    uploads,
+    users,
+)
+
+__all__ = [
+    "accounts",
+    "coverage",
+    "deliveries",
+    "digests",
+    "findings",
+    "raw_files",
+    "rows",
+    "rules",
+    "runs",
+    "uploads",
+    "users",
+]

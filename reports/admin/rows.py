@@ -1,0 +1,300 @@
+"""Rows of delivered files: read only, by file and line, quick however many there are.
+
+The row tables have one index, the key (file and line). So a delivery or a day is a range of keys; every other filter
+is a look through a range. Without a delivery or a day that range is the newest 100,000 rows, and the page says so.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Generic, TypeVar
+
+from django.contrib import admin
+from django.contrib.admin.views.main import SEARCH_VAR, ChangeList
+from django.db.models import F, Model, Q, QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from reports.admin.base import EmptyState, ReadOnlyAdmin
+from reports.admin.display import amount_column, day_column
+from reports.admin.filters import DateInputFilter, InputFilter, NumberInputFilter, UpperInputFilter, input_filter
+from reports.models import ConsoleRow, Delivery, FinanceRow, SalesRow, Vintage
+from reports.models.rows import LINE_BITS, FileRow
+from reports.selectors.findings import delivery_link
+
+R = TypeVar("R", bound=FileRow)
+NEWEST = 100_000
+BY_KEY = ("delivery", "day")
+NOTHING = Q(pk__in=[])
+
+
+def key_range(delivery: int, line: int | None = None) -> Q:
+    first = delivery << LINE_BITS
+    if line is not None:
+        return Q(id=first + line)
+    return Q(id__gte=first, id__lt=first + (1 << LINE_BITS))
+
+
+class DeliveryFilter(NumberInputFilter):
+    title = "delivery"
+    parameter_name = "delivery"
+    hint = "number of the delivered file"
+
+    def narrow(self, queryset: QuerySet[Any], value: int) -> QuerySet[Any]:
+        return queryset.filter(key_range(value))
+
+
+class LineFilter(NumberInputFilter):
+    title = "line"
+    parameter_name = "line"
+    hint = "line of that file"
+
+    def narrow(self, queryset: QuerySet[Any], value: int) -> QuerySet[Any]:
+        delivery = self.request.GET.get("delivery", "")
+        if delivery.isascii() and delivery.isdigit():
+            return queryset.filter(key_range(int(delivery), value))
+        numbered: QuerySet[Any] = queryset.annotate(line_number=line_number()).filter(line_number=value)
+        return numbered
+
+
+class PeriodFilter(DateInputFilter):
+    """A day as the ranges of the files that are current for it: no date column is searched."""
+
+    title = "day"
+    parameter_name = "day"
+    hint = "of the current vintage"
+    most_files: ClassVar[int] = 200
+
+    def narrow(self, queryset: QuerySet[Any], value: Any) -> QuerySet[Any]:
+        vintages = Vintage.objects.filter(current=True, period_start__lte=value, period_end__gte=value)
+        wanted = NOTHING
+        for delivery in vintages.values_list("delivery_id", flat=True).distinct()[: self.most_files]:
+            wanted |= key_range(delivery)
+        return queryset.filter(wanted)
+
+
+def line_number() -> Any:
+    return F("id").bitand((1 << LINE_BITS) - 1)
+
+
+def delivery_number() -> Any:
+    return F("id").bitrightshift(LINE_BITS)
+
+
+class RowChangeList(ChangeList):
+    """Filters and search look through the newest rows unless a delivery or a day says where."""
+
+    is_window = False
+    newest = NEWEST
+
+    def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Model]:
+        by_key = any(request.GET.get(name) for name in BY_KEY)
+        searched = bool(request.GET.get(SEARCH_VAR)) or bool(self.get_filters_params())
+        if searched and not by_key:
+            self.root_queryset = self._newest(self.root_queryset)
+        return super().get_queryset(request, exclude_parameters)
+
+    def get_results(self, request: HttpRequest) -> None:
+        """One statement for the files of all rows on the page."""
+        super().get_results(request)
+        self.result_list = list(self.result_list)
+        files = Delivery.objects.in_bulk({row.delivery_id for row in self.result_list})
+        for row in self.result_list:
+            row.delivered_file = files.get(row.delivery_id)
+
+    def _newest(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """From the index alone: the key of the 100,000th row from the end."""
+        edge = rows.order_by("-id").values_list("id", flat=True)[NEWEST : NEWEST + 1].first()
+        self.is_window = edge is not None
+        return rows.filter(id__gt=edge) if edge is not None else rows
+
+
+class RowAdmin(ReadOnlyAdmin[R], Generic[R]):
+    sortable_by = ()
+    list_display_links = ("line_link",)
+    list_help = (
+        "Rows exactly as delivered. Choose a delivery or a day: without one, filters and search look through "
+        f"the newest {NEWEST:,} rows only."
+    )
+    empty = EmptyState("No row fits.", "Reports from Apple", "admin:reports_reportinstance_changelist")
+
+    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
+        """A chosen file from its first line on, else the newest rows first."""
+        return ("id",) if request.GET.get("delivery") else ("-id",)
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return RowChangeList
+
+    @admin.display(description="File")
+    def file(self, row: R) -> SafeString | str:
+        delivery: Delivery | None = getattr(row, "delivered_file", None)
+        if delivery is None:
+            return str(row.delivery_id)
+        target = delivery_link(delivery)
+        return format_html('<a href="{}">{}</a>', target.url, target.text)
+
+    @admin.display(description="Line")
+    def line_link(self, row: R) -> int:
+        return row.line
+
+    @admin.display(description="Delivered file")
+    def delivered(self, row: R) -> SafeString | str:
+        delivery = Delivery.objects.filter(pk=row.delivery_id).first()
+        if delivery is None:
+            return str(row.delivery_id)
+        target = delivery_link(delivery)
+        return format_html('<a href="{}">{}</a>, line {}', target.url, target.text, row.line)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return ["delivered", *(field.name for field in self.opts.fields if field.name != "id")]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.get_fields(request, obj)
+
+    def export_queryset(self, queryset: QuerySet[R]) -> Any:
+        return queryset.annotate(file_number=delivery_number(), line_number=line_number())
+
+
+def text_filter(name: str, title: str, hint: str = "") -> type[InputFilter]:
+    return input_filter(InputFilter, name, title, hint=hint)
+
+
+def code_filter(name: str, title: str, hint: str = "") -> type[InputFilter]:
+    return input_filter(UpperInputFilter, name, title, hint=hint)
+
+
+def _export(columns: dict[str, str]) -> dict[str, str]:
+    return {"Delivery": "file_number", "Line": "line_number", **columns}
+
+
+@admin.register(SalesRow)
+class SalesRowAdmin(RowAdmin[SalesRow]):
+    list_title = "Sales rows"
+    list_display = (
+        "file",
+        "line_link",
+        "begin_day",
+        "sku",
+        "title",
+        "product_type",
+        "country",
+        "units_amount",
+        "proceeds_amount",
+        "proceeds_currency",
+        "price_amount",
+        "customer_currency",
+    )
+    list_filter = (
+        DeliveryFilter,
+        LineFilter,
+        PeriodFilter,
+        input_filter(NumberInputFilter, "apple_id", "Apple ID"),
+        code_filter("country", "country", "two letters, such as DE"),
+        code_filter("product_type", "product type", "such as 1F or IAY"),
+        code_filter("proceeds_currency", "currency of proceeds", "such as USD"),
+    )
+    search_fields = ("sku__startswith",)
+    search_help_text = "Beginning of the SKU"
+    begin_day = day_column("day", "Day (Pacific)", order=False)
+    units_amount = amount_column("units", "Units", currency="", order=False)
+    proceeds_amount = amount_column("developer_proceeds", "Proceeds per unit", "proceeds_currency", order=False)
+    price_amount = amount_column("customer_price", "Price per unit", "customer_currency", order=False)
+    export_fields: ClassVar[dict[str, str]] = _export(
+        {
+            "Begin": "day",
+            "End": "end_day",
+            "SKU": "sku",
+            "Title": "title",
+            "Version": "version",
+            "Product type": "product_type",
+            "Units": "units",
+            "Proceeds per unit": "developer_proceeds",
+            "Currency of proceeds": "proceeds_currency",
+            "Country": "country",
+            "Price per unit": "customer_price",
+            "Customer currency": "customer_currency",
+            "Apple ID": "apple_id",
+            "Parent": "parent_identifier",
+            "Subscription": "subscription",
+            "Period": "period",
+            "Category": "category",
+            "Device": "device",
+            "Promo code": "promo_code",
+            "Proceeds reason": "proceeds_reason",
+            "Client": "client",
+            "Order type": "order_type",
+        }
+    )
+
+
+@admin.register(FinanceRow)
+class FinanceRowAdmin(RowAdmin[FinanceRow]):
+    list_title = "Finance rows"
+    list_display = (
+        "file",
+        "line_link",
+        "first_day",
+        "last_day",
+        "sku",
+        "title",
+        "country",
+        "quantity_amount",
+        "share_amount",
+        "extended_amount",
+        "currency",
+        "sales_or_return",
+    )
+    list_filter = (
+        DeliveryFilter,
+        LineFilter,
+        PeriodFilter,
+        input_filter(NumberInputFilter, "apple_id", "Apple ID"),
+        code_filter("country", "country of sale", "two letters, such as DE"),
+        code_filter("product_type", "product type", "such as 1 or IA1"),
+        code_filter("currency", "currency", "such as EUR"),
+        code_filter("sales_or_return", "sale or return", "S or R"),
+    )
+    search_fields = ("sku__startswith",)
+    search_help_text = "Beginning of the SKU"
+    first_day = day_column("start_day", "First day (Pacific)", order=False)
+    last_day = day_column("end_day", "Last day (Pacific)", order=False)
+    quantity_amount = amount_column("quantity", "Quantity", currency="", order=False)
+    share_amount = amount_column("partner_share", "Share per unit", order=False)
+    extended_amount = amount_column("extended_partner_share", "Extended partner share", order=False)
+    export_fields: ClassVar[dict[str, str]] = _export(
+        {
+            "First day": "start_day",
+            "Last day": "end_day",
+            "Transaction day": "transaction_day",
+            "Settlement day": "settlement_day",
+            "SKU": "sku",
+            "Title": "title",
+            "Product type": "product_type",
+            "Country": "country",
+            "Quantity": "quantity",
+            "Share per unit": "partner_share",
+            "Extended partner share": "extended_partner_share",
+            "Currency": "currency",
+            "Sale or return": "sales_or_return",
+            "Apple ID": "apple_id",
+            "Price per unit": "customer_price",
+            "Customer currency": "customer_currency",
+            "Order type": "order_type",
+            "Promo code": "promo_code",
+            "Province": "province",
+        }
+    )
+
+
+@admin.register(ConsoleRow)
+class ConsoleRowAdmin(RowAdmin[ConsoleRow]):
+    list_title = "Lines of console exports"
+    list_display = ("file", "line_link", "label", "cell_text")
+    list_filter = (DeliveryFilter, LineFilter, PeriodFilter)
+    search_fields = ("label__startswith",)
+    search_help_text = "Beginning of the line's label"
+    export_fields: ClassVar[dict[str, str]] = _export({"Label": "label", "Cells": "cells"})
+
+    @admin.display(description="Cells")
+    def cell_text(self, row: ConsoleRow) -> str:
+        return " · ".join(f"{name}: {text}" for name, text in row.cells.items())

@@ -1,0 +1,90 @@
+"""The side-by-side table of a run, a page at a time, and its summary by rule."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from reports.models import Run, RunLine
+from reports.models.rules import Rule
+
+LINES_PER_PAGE = 100
+#: Name of a filter in the address to the lookup that it means.
+LINE_FILTERS = {
+    "rule": "rule__key",
+    "kind": "kind",
+    "cause": "cause",
+    "currency": "currency__iexact",
+    "apple_id": "app__apple_id",
+    "from": "period_start__gte",
+    "to": "period_end__lte",
+}
+
+
+@dataclass(frozen=True)
+class RuleLine:
+    key: str
+    title: str
+    confirmed: bool
+    compared: int
+    equal: int
+    within_tolerance: int
+    note: str
+
+    @property
+    def differing(self) -> int:
+        return self.compared - self.equal - self.within_tolerance
+
+
+@dataclass(frozen=True)
+class LinePage:
+    lines: list[RunLine]
+    next_after: int | None
+    first: bool
+
+
+def rule_lines(run: Run) -> list[RuleLine]:
+    keys = [str(item.get("rule", "")) for item in run.by_rule]
+    rules = {rule.key: rule for rule in Rule.objects.filter(key__in=keys)}
+    return [_rule_line(item, rules.get(str(item.get("rule", "")))) for item in run.by_rule]
+
+
+def _rule_line(item: Mapping[str, Any], rule: Rule | None) -> RuleLine:
+    return RuleLine(
+        key=str(item.get("rule", "")),
+        title=rule.title if rule else str(item.get("rule", "")),
+        confirmed=rule.confirmed if rule else True,
+        compared=int(item.get("compared", 0)),
+        equal=int(item.get("equal", 0)),
+        within_tolerance=int(item.get("within_tolerance", 0)),
+        note=_note(item),
+    )
+
+
+def _note(item: Mapping[str, Any]) -> str:
+    second, left_out = int(item.get("second_reading", 0)), int(item.get("not_compared", 0))
+    notes = [f"{second:,} equal by the rule's second reading"] * bool(second)
+    notes += [f"{left_out:,} told by another rule already, or by one side only"] * bool(left_out)
+    return "; ".join(notes)
+
+
+def filtered_lines(run: Run, filters: Mapping[str, object]) -> QuerySet[RunLine]:
+    """The lines of a run that pass the filters; `filters` holds cleaned values by the names of LINE_FILTERS."""
+    wanted = Q()
+    for name, value in filters.items():
+        if value not in (None, "") and name in LINE_FILTERS:
+            wanted &= Q(**{LINE_FILTERS[name]: value})
+    lines = RunLine.objects.filter(wanted, run=run).order_by("n")
+    return lines.select_related("rule", "app", "finding")
+
+
+def line_page(lines: QuerySet[RunLine], after: int | None) -> LinePage:
+    """A page by key, so that the last page of a million lines is as quick as the first."""
+    wanted = lines if after is None else lines.filter(n__gt=after)
+    found = list(wanted[: LINES_PER_PAGE + 1])
+    shown = found[:LINES_PER_PAGE]
+    more = len(found) > LINES_PER_PAGE
+    return LinePage(lines=shown, next_after=shown[-1].n if more else None, first=after is None)

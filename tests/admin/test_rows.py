@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.db import connection
+from django.test import Client
+from pytest import MonkeyPatch
+
+from reports.admin import paginator, rows
+from reports.admin.paginator import CappedPaginator
+from reports.models import SalesRow
+from tests import factories as make
+
+LIST = "/admin/reports/salesrow/"
+
+
+def lines(client: Client, query: str) -> list[int]:
+    """Lines of the rows on the list, from top to bottom."""
+    response = client.get(f"{LIST}?{query}")
+    assert response.status_code == 200
+    return [row.line for row in response.context["cl"].result_list]
+
+
+def test_it_lists_a_chosen_file_from_its_first_line_on(db: None, login: Callable[[str], Client]) -> None:
+    one, other = make.ReportInstanceFactory.make(), make.ReportInstanceFactory.make()
+    for line in (2, 3):
+        make.SalesRowFactory.make(delivery=one, line=line)
+        make.SalesRowFactory.make(delivery=other, line=line + 10)
+    client = login("Viewer")
+    assert lines(client, f"delivery={one.pk}") == [2, 3]
+    assert lines(client, f"delivery={one.pk}&line=3") == [3]
+    assert lines(client, "") == [13, 12, 3, 2]
+
+
+def test_it_lists_a_day_as_the_current_vintage_tells_it(db: None, login: Callable[[str], Client]) -> None:
+    current, replaced = make.ReportInstanceFactory.make(), make.ReportInstanceFactory.make()
+    vintage = make.VintageFactory.make(delivery=current)
+    make.VintageFactory.make(delivery=replaced, series=vintage.series, current=False)
+    make.SalesRowFactory.make(delivery=current, line=2)
+    make.SalesRowFactory.make(delivery=replaced, line=3)
+    assert lines(login("Viewer"), f"day={make.DAY}") == [2]
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("country=jp", [3]),
+        ("product_type=1F", [4]),
+        ("proceeds_currency=eur", [4]),
+        ("q=notes.pro", [3, 2]),
+        ("apple_id=7", [4]),
+    ],
+)
+def test_it_filters_and_searches(query: str, found: list[int], db: None, login: Callable[[str], Client]) -> None:
+    file = make.ReportInstanceFactory.make()
+    make.SalesRowFactory.make(delivery=file, line=2)
+    make.SalesRowFactory.make(delivery=file, line=3, country="JP")
+    make.SalesRowFactory.make(
+        delivery=file, line=4, product_type="1F", proceeds_currency="EUR", sku="CAMERA", apple_id=7
+    )
+    assert lines(login("Viewer"), query) == found
+
+
+def test_it_says_when_only_the_newest_rows_were_looked_through(
+    db: None, login: Callable[[str], Client], monkeypatch: MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rows, "NEWEST", 2)
+    file = make.ReportInstanceFactory.make()
+    for line in (2, 3, 4):
+        make.SalesRowFactory.make(delivery=file, line=line, country="JP")
+    client = login("Viewer")
+    assert lines(client, "country=JP") == [4, 3]
+    assert "were looked through" in client.get(f"{LIST}?country=JP").content.decode()
+    assert lines(client, f"country=JP&delivery={file.pk}") == [2, 3, 4]
+
+
+@pytest.mark.parametrize("query", ["delivery=1_0", "delivery=%EF%BC%91", "day=tomorrow", "apple_id=1e9"])
+def test_it_refuses_filters_that_are_no_numbers_or_days(query: str, db: None, login: Callable[[str], Client]) -> None:
+    assert login("Viewer").get(f"{LIST}?{query}").status_code == 302
+
+
+class TestPaginator:
+    def test_it_counts_a_small_result_exactly(self, db: None) -> None:
+        make.SalesRowFactory.make()
+        pages = CappedPaginator(SalesRow.objects.order_by("-id"), 100)
+        assert (pages.count, pages.is_capped, pages.total_text) == (1, False, "1")
+
+    def test_it_stops_counting_at_the_cap(self, db: None, monkeypatch: MonkeyPatch) -> None:
+        monkeypatch.setattr(paginator, "CAP", 2)
+        file = make.ReportInstanceFactory.make()
+        for line in range(5):
+            make.SalesRowFactory.make(delivery=file, line=line)
+        pages = CappedPaginator(SalesRow.objects.filter(country="US").order_by("-id"), 1)
+        assert (pages.count, pages.num_pages, pages.total_text) == (2, 2, "more than 2")
+
+    def test_it_estimates_a_whole_table_from_its_statistics(self, db: None, monkeypatch: MonkeyPatch) -> None:
+        monkeypatch.setattr(paginator, "CAP", 2)
+        file = make.ReportInstanceFactory.make()
+        for line in range(5):
+            make.SalesRowFactory.make(delivery=file, line=line)
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE reports_salesrow")
+        assert CappedPaginator(SalesRow.objects.order_by("-id"), 1).total_text == "about 5"
+
+
+@pytest.mark.parametrize("url", ["add/", "{pk}/delete/"])
+def test_it_is_evidence_that_nobody_changes(url: str, db: None, admin_client: Client) -> None:
+    row = make.SalesRowFactory.make()
+    assert admin_client.get(LIST + url.format(pk=row.pk)).status_code == 403
+    admin_client.post(f"{LIST}{row.pk}/change/", {"units": "1000"})
+    row.refresh_from_db()
+    assert row.units == 1
