@@ -34,10 +34,6 @@ def run_all(
     return [_run(name, widened(name, (start, end), account), account, app, run) for name in DETECTORS]
 
 
-def _run(
-    name: str, window: tuple[date, date], account: Account | None, app: App | None, run: Run | None
-) -> Outcome:
+def _run(name: str, window: tuple[date, date], account: Account | None, app: App | None, run: Run | None) -> Outcome:
     found = [item for item in DETECTORS[name](*window, account) if app is None or item.app == app]
-    return report_findings(
-        found, detector=name, account=account, app=app, window=window, at=clock.now(), run=run
-    )
+    return report_findings(found, detector=name, account=account, app=app, window=window, at=clock.now(), run=run)

@@ -10,7 +10,7 @@ from itertools import groupby
 
 from reports.findings.found import Found, FoundDay
 from reports.findings.severity import severity_of
-from reports.models import Account, App, Cause, DeliveryState, FindingKind, Grain, Vendor
+from reports.models import Account, App, Cause, DeliveryState, FindingKind, Grain, Kind, Vendor, Zone
 from reports.sql import fetch
 from reports.wording import amount, span
 
@@ -33,20 +33,20 @@ twice AS (
            n.delivery_id AS new_delivery, o.delivery_id AS old_delivery, o.taken_on AS old_taken_on
     FROM told n JOIN told o USING (series_id, period_start) WHERE n.age = 1 AND o.age = 2),
 sums AS (
-    SELECT t.series_id, t.period_start, t.period_end, t.old_taken_on, t.new_delivery, t.old_delivery, f.metric, f.app_id,
-           f.currency, sum(f.value) FILTER (WHERE f.vintage_id = t.new_id) AS new_value,
+    SELECT t.series_id, t.period_start, t.period_end, t.old_taken_on, t.new_delivery, t.old_delivery, f.metric,
+           f.app_id, f.currency, sum(f.value) FILTER (WHERE f.vintage_id = t.new_id) AS new_value,
            sum(f.value) FILTER (WHERE f.vintage_id = t.old_id) AS old_value
     FROM twice t JOIN reports_figure f ON f.vintage_id IN (t.new_id, t.old_id)
     GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9)
-SELECT s.account_id, s.vendor_id, coalesce(s.app_id, x.app_id) AS app_id, s.kind, s.grain, x.metric, x.currency,
-       x.period_start, x.period_end, x.old_taken_on, x.old_value, x.new_value,
+SELECT s.account_id, s.vendor_id, coalesce(s.app_id, x.app_id) AS app_id, s.kind, s.grain, s.scope, s.timezone,
+       x.metric, x.currency, x.period_start, x.period_end, x.old_taken_on, x.old_value, x.new_value,
        d.id, d.file_name, r.sha256, e.id, e.file_name, q.sha256
 FROM sums x
 JOIN reports_series s ON s.id = x.series_id
 JOIN reports_delivery d ON d.id = x.new_delivery JOIN reports_rawfile r ON r.id = d.raw_file_id
 JOIN reports_delivery e ON e.id = x.old_delivery JOIN reports_rawfile q ON q.id = e.raw_file_id
 WHERE x.old_value IS DISTINCT FROM x.new_value
-ORDER BY 1, 2, 3, 4, 5, 6, 7, 8
+ORDER BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
 """
 
 
@@ -57,6 +57,8 @@ class Change:
     app_id: int | None
     kind: str
     grain: str
+    scope: str
+    timezone: str
     metric: str
     currency: str
     period_start: date
@@ -79,6 +81,8 @@ class Change:
             self.app_id or 0,
             self.kind,
             self.grain,
+            self.scope,
+            self.timezone,
             self.metric,
             self.currency,
         )
@@ -130,6 +134,7 @@ def _found(run: Sequence[Change]) -> Found:
         report=first.kind,
         metric=first.metric,
         cut="app" if app else "",
+        member=_series(first),
         currency=first.currency,
         grain=Grain(first.grain),
         from_day=first.period_start,
@@ -142,6 +147,14 @@ def _found(run: Sequence[Change]) -> Found:
         evidence=_evidence(run),
         days=[_day(c) for c in run],
     )
+
+
+def _series(change: Change) -> str:
+    """What tells its series apart from others of the same metric: filter or region, and an unusual grain or zone."""
+    usual = Zone.UTC if change.kind in (Kind.A1, Kind.A2) else Zone.PACIFIC
+    grain = change.grain if change.grain not in (Grain.DAY, Grain.FISCAL_MONTH) else ""
+    zone = change.timezone if change.timezone != usual else ""
+    return " ".join(filter(None, (change.scope, grain, zone)))
 
 
 def _message(run: Sequence[Change], app: App | None, young: bool) -> str:

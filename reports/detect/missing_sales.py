@@ -1,7 +1,7 @@
 """Sales that Apple's own daily reports show to be missing, without any console export beside them.
 
 A line of business (product, type and country) that sold on nearly every day of the last four weeks and sells nothing on
-a day in between is improbable; many at once are impossible. What is gone is described as in the comparison with a console
+a day in between is improbable; many at once are impossible. What is gone is described as in the comparison with an
 export: all of an app, one product, one country, or a part of the rows.
 
 Not flagged: what never comes back (a product withdrawn from sale, a country left), what sold too little to tell (a free
@@ -39,8 +39,8 @@ LEAST_SHARE = 0.1
 DEVIATIONS = 6.0
 #: The part of a loss that may lie outside of the product or country that it is put down to: lines that pause by chance.
 SLACK = 0.2
-#: Half of the rows at random leave no line without sales, but fewer rows, each as large as usual: at most this share of the
-#: usual rows, with at least this share of the usual units per row (a quiet day has smaller rows), this many rows and
+#: Half of the rows at random leave no line without sales, but fewer rows, each as large as usual: at most this share of
+#: the usual rows, with at least this share of the usual units per row (a quiet day has smaller rows), this many rows and
 #: deviations off. The deviation is that of the app's own four weeks before.
 THINNED_TO, ROW_SIZE, LEAST_ROWS, ROW_DEVIATIONS = 0.7, 0.75, 10, 4.0
 #: Where nothing comes back yet, this many lines must have stopped on the same day to call it a loss.
@@ -48,8 +48,8 @@ LEAST_LINES = 5
 #: Days read before and after the window: what usually sold, and whether it came back.
 AROUND = 90
 
-# A line is a product in a country, of one app. For every delivered day: the lines that were regular before it, what they
-# sold per day over the four weeks before, and whether they sold on that day, paused (they came back), or stopped.
+# A line is a product in a country, of one app. For every delivered day: the lines that were regular before it, what
+# they sold per day over the four weeks before, and whether they sold on that day, paused (they came back), or stopped.
 LINES = """
 CREATE TEMPORARY TABLE line_day ON COMMIT DROP AS
 WITH delivered AS (
@@ -64,12 +64,14 @@ sold AS (
            d.number, sum(f.value) FILTER (WHERE f.metric = 'units') AS units,
            sum(f.value) FILTER (WHERE f.metric = 'rows') AS rows
     FROM delivered d
-    JOIN reports_figure f ON f.vintage_id = d.id AND f.metric IN ('units', 'rows') AND f.value > 0 AND f.app_id IS NOT NULL
+    JOIN reports_figure f ON f.vintage_id = d.id AND f.metric IN ('units', 'rows') AND f.value > 0
+        AND f.app_id IS NOT NULL
     JOIN reports_member m ON m.id = f.member_id
     GROUP BY 1, 2, 3, 4, 5, 6 HAVING sum(f.value) FILTER (WHERE f.metric = 'units') > 0),
 steps AS (
     SELECT *, lead(number) OVER line AS next_number,
-           count(*) OVER before AS days_before, sum(units) OVER before AS units_before, sum(rows) OVER before AS rows_before,
+           count(*) OVER before AS days_before, sum(units) OVER before AS units_before,
+           sum(rows) OVER before AS rows_before,
            count(*) OVER upto AS days_upto, sum(units) OVER upto AS units_upto, sum(rows) OVER upto AS rows_upto
     FROM sold
     WINDOW line AS (PARTITION BY account_id, vendor_id, app_id, product, territory ORDER BY number),
@@ -85,37 +87,49 @@ seen AS (
            s.days_upto, s.units_upto, s.rows_upto, least(s.number, %(look_back)s)
     FROM steps s JOIN delivered g ON g.account_id = s.account_id AND g.vendor_id = s.vendor_id
         AND g.number > s.number AND g.number < coalesce(s.next_number, s.number + %(look_back)s + 1))
-SELECT x.account_id, x.vendor_id, x.app_id, x.product, x.territory, d.day, x.state, x.units, coalesce(x.rows, 0) AS rows,
+SELECT x.account_id, x.vendor_id, x.app_id, x.product, x.territory, d.day, x.state, x.units,
+       coalesce(x.rows, 0) AS rows,
        (x.before / x.history)::float8 AS usual, (coalesce(x.rows_before, 0) / x.history)::float8 AS usual_rows
 FROM seen x JOIN delivered d USING (account_id, vendor_id, number)
 WHERE x.history >= %(least_history)s AND x.days >= %(regular)s * x.history
 """
 
-# Days on which more is lost than chance takes. A quiet day is quiet everywhere: how quiet, the lines that did sell tell,
-# or, where too few are left, the same weekday of the four weeks before.
+# The same by app and day. A table with an index, since every day is held against the four weeks before it.
+APP_DAYS = """
+CREATE TEMPORARY TABLE app_day ON COMMIT DROP AS
+SELECT account_id, vendor_id, app_id, day, sum(units)::float8 AS units,
+       sum(usual) FILTER (WHERE state <> 'stopped') AS usual,
+       sum(usual) FILTER (WHERE state = 'sold') AS usual_sold,
+       sum(usual) FILTER (WHERE state = 'stopped') AS usual_stopped,
+       sum(rows)::float8 AS rows, sum(usual_rows) FILTER (WHERE state <> 'stopped') AS usual_rows,
+       count(*) FILTER (WHERE state = 'stopped') AS stopped,
+       sum(units)::float8 / nullif(count(*) FILTER (WHERE state = 'sold'), 0) AS per_line
+FROM line_day GROUP BY 1, 2, 3, 4
+"""
+
+# Days on which more is lost than chance takes. A quiet day is quiet everywhere: how quiet, the lines that did sell tell
+# (less what they are too high for having sold at all), and the same weekday of the four weeks before; the quieter one
+# holds. What may pause by chance is reckoned with two standard deviations less.
 SUSPECTS = """
-WITH told AS (
-    SELECT account_id, vendor_id, app_id, day, sum(units)::float8 AS units,
-           sum(usual) FILTER (WHERE state <> 'stopped') AS usual,
-           sum(usual) FILTER (WHERE state = 'sold') AS usual_sold,
-           sum(usual) FILTER (WHERE state = 'stopped') AS usual_stopped,
-           sum(rows)::float8 AS rows, sum(usual_rows) FILTER (WHERE state <> 'stopped') AS usual_rows,
-           count(*) FILTER (WHERE state = 'stopped') AS stopped
-    FROM line_day GROUP BY 1, 2, 3, 4),
-activity AS (
-    SELECT t.*, CASE WHEN usual_sold >= 0.2 * usual THEN units / usual_sold
-                ELSE (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY w.units / w.usual) FROM told w
-                      WHERE w.account_id = t.account_id AND w.vendor_id = t.vendor_id AND w.app_id = t.app_id
-                        AND w.usual > 0 AND w.day IN (t.day - 7, t.day - 14, t.day - 21, t.day - 28)) END AS pace,
-           (SELECT 1.4826 * percentile_cont(0.5) WITHIN GROUP (ORDER BY abs(w.rows - w.usual_rows)) FROM told w
+WITH compared AS (
+    SELECT t.*, CASE WHEN usual_sold >= 0.2 * usual
+                THEN units / usual_sold * (1 - exp(-per_line * (1 - exp(-per_line)))) END AS today,
+           (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY w.units / w.usual) FROM app_day w
+            WHERE w.account_id = t.account_id AND w.vendor_id = t.vendor_id AND w.app_id = t.app_id
+              AND w.usual > 0 AND w.day IN (t.day - 7, t.day - 14, t.day - 21, t.day - 28)) AS weekday,
+           (SELECT 1.4826 * percentile_cont(0.5) WITHIN GROUP (ORDER BY abs(w.rows - w.usual_rows)) FROM app_day w
             WHERE w.account_id = t.account_id AND w.vendor_id = t.vendor_id AND w.app_id = t.app_id
               AND w.usual_rows > 0 AND w.day BETWEEN t.day - 28 AND t.day - 1) AS row_deviation
-    FROM told t WHERE t.day BETWEEN %(start)s AND %(end)s),
+    FROM app_day t WHERE t.day BETWEEN %(start)s AND %(end)s),
+activity AS (
+    SELECT *, least(today, weekday) AS pace,
+           least(today * greatest(0, 1 - 2 / sqrt(nullif(units, 0))), weekday) AS low_pace
+    FROM compared),
 judged AS (
     SELECT a.account_id, a.vendor_id, a.app_id, a.day, a.pace, a.usual_sold, a.usual_stopped, a.stopped,
            sum(l.usual) AS usual, coalesce(sum(l.usual) FILTER (WHERE l.state = 'paused'), 0) AS lost,
-           sum(l.usual * exp(-l.usual * a.pace)) AS by_chance,
-           sqrt(sum(l.usual ^ 2 * exp(-l.usual * a.pace) * (1 - exp(-l.usual * a.pace)))) AS deviation
+           sum(l.usual * exp(-l.usual * a.low_pace)) AS by_chance,
+           sqrt(sum(l.usual ^ 2 * exp(-l.usual * a.low_pace) * (1 - exp(-l.usual * a.low_pace)))) AS deviation
     FROM activity a JOIN line_day l USING (account_id, vendor_id, app_id, day)
     WHERE l.state <> 'stopped' GROUP BY 1, 2, 3, 4, 5, 6, 7, 8)
 SELECT account_id, vendor_id, app_id, day, 'paused', 1.0 FROM judged
@@ -207,9 +221,11 @@ def _losses(start: date, end: date, account: Account | None) -> list[Loss]:
         "least_rows": LEAST_ROWS,
         "row_deviations": ROW_DEVIATIONS,
     }
-    execute("DROP TABLE IF EXISTS line_day")
+    execute("DROP TABLE IF EXISTS line_day, app_day")
     execute(LINES, parameters)
-    execute("ANALYZE line_day")
+    execute(APP_DAYS)
+    execute("CREATE INDEX ON app_day (account_id, vendor_id, app_id, day)")
+    execute("ANALYZE line_day, app_day")
     exported = set(fetch(EXPORTED, parameters))
     suspects = _once_each(row for row in fetch(SUSPECTS, parameters) if not _is_exported(row, exported))
     columns = zip(*suspects, strict=True) if suspects else [[]] * 6
@@ -300,8 +316,8 @@ def _found(loss: Loss) -> Found:
 
 
 NEXT_STEP = (
-    "Download the sales report of these days in App Store Connect (Trends, Reports) and upload it under Console exports: "
-    "the exact amounts follow from it. Pull the days again from Apple; if the rows stay away, report it to Apple."
+    "Download the sales report of these days in App Store Connect (Trends, Reports) and upload it under Console "
+    "exports: the exact amounts follow from it. Pull the days again from Apple; if the rows stay away, report it to Apple."
 )
 
 

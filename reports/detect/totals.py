@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date
 from decimal import Decimal
 
@@ -12,7 +13,7 @@ from reports.wording import amount
 def totals_that_do_not_tie(start: date, end: date, account: Account | None) -> list[Found]:
     """Files whose own totals differ from the sum of their rows: one finding for each total.
 
-    A total that does not tie says that the file was cut, edited, or written wrongly by Apple; it is loaded all the same.
+    A total that does not tie says that the file was cut, edited, or written wrongly by Apple; it is loaded anyway.
     """
     deliveries = (
         Delivery.objects.filter(
@@ -28,15 +29,22 @@ def totals_that_do_not_tie(start: date, end: date, account: Account | None) -> l
     )
     if account:
         deliveries = deliveries.filter(account=account)
-    return [
-        _found(delivery, tie)
-        for delivery in deliveries.order_by("pk")
-        for tie in delivery.ties
-        if not tie.get("tied", True)
-    ]
+    return [_found(delivery, *untied) for delivery in deliveries.order_by("pk") for untied in _untied(delivery)]
 
 
-def _found(delivery: Delivery, tie: dict[str, str]) -> Found:
+def _untied(delivery: Delivery) -> list[tuple[dict[str, str], str]]:
+    """The totals that do not tie, each with its name; one that stands several times in a file is numbered."""
+    seen: Counter[tuple[str, str]] = Counter()
+    found = []
+    for tie in (tie for tie in delivery.ties if not tie.get("tied", True)):
+        key = (tie.get("label", ""), tie.get("currency", ""))
+        seen[key] += 1
+        number = f"({seen[key]})" if seen[key] > 1 else ""
+        found.append((tie, " ".join(filter(None, (delivery.region_code, key[0], number)))))
+    return found
+
+
+def _found(delivery: Delivery, tie: dict[str, str], name: str) -> Found:
     assert delivery.account and delivery.period_start and delivery.period_end
     currency = tie.get("currency") or ""
     stated, counted = Decimal(tie["stated"]), Decimal(tie["computed"])
@@ -51,8 +59,8 @@ def _found(delivery: Delivery, tie: dict[str, str]) -> Found:
         app=delivery.app,
         report=delivery.report or delivery.kind,
         metric=tie.get("metric", "total"),
-        cut="file",
-        member=" ".join(filter(None, (delivery.region_code, tie.get("label", "")))),
+        cut="export" if console else "file",  # one file may lawfully stand on both sides
+        member=name,
         currency=currency,
         grain=Grain(delivery.grain or Grain.DAY),
         from_day=delivery.period_start,
@@ -64,8 +72,8 @@ def _found(delivery: Delivery, tie: dict[str, str]) -> Found:
         money_at_risk={currency: str(abs(difference))} if currency else {},
         message=f"{delivery.file_name}: the file's own total {tie.get('label', '')} says {amount(stated, currency)}, "
         f"its rows add up to {amount(counted, currency)}.",
-        next_step="Download the file again and compare: a cut or edited file is the usual reason. If Apple's file stays like "
-        "this, book the rows and keep this finding as the explanation.",
+        next_step="Download the file again and compare: a cut or edited file is the usual reason. If Apple's file stays "
+        "like this, book the rows and keep this finding as the explanation.",
         evidence=[
             {
                 "file": delivery.file_name,

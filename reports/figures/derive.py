@@ -39,7 +39,7 @@ SELECT 'sales', app_id, key, customer_currency, sum(sales) FROM grouped WHERE ha
 
 FINANCE_GROUPS = """
 CREATE TEMPORARY TABLE grouped ON COMMIT DROP AS
-SELECT by_id.id AS app_id,
+SELECT coalesce(by_id.merged_into_id, by_id.id) AS app_id,
        jsonb_build_object('region', coalesce(nullif(%(region)s, ''), region.code, ''), 'currency', r.currency,
            'territory', country, 'product', r.sku, 'product_type', product_type, 'sales_or_return', sales_or_return
        )::text AS key,
@@ -57,7 +57,7 @@ UNION ALL
 SELECT 'earned', app_id, key, currency, sum(earned) FROM grouped GROUP BY 2, 3, 4
 """
 
-# `rows` counts the rows with sales of a product in a country: fewer rows than usual, each as large as usual, are lost rows.
+# `rows` counts the rows with sales of a product in a country: fewer rows than usual, each as large as usual, are lost.
 ADD_MEMBERS = """
 INSERT INTO reports_member (key, dims) SELECT DISTINCT key, key::jsonb FROM ({figures}) f
 ON CONFLICT (key) DO NOTHING

@@ -202,7 +202,7 @@ class Migration(migrations.Migration):
                     models.JSONField(
                         blank=True,
                         default=None,
-                        help_text="Where Apple's definition is not proved: another filter that counts as equal; the run names which held.",
+                        help_text="Where Apple's definition is not proved: another filter that counts as equal; the run names which.",
                         null=True,
                         verbose_name="second reading",
                     ),

@@ -87,7 +87,7 @@ class SalesRow(FileRow):
 
 
 class FinanceRow(FileRow):
-    """A row of a finance report. `partner_share` is per unit, `extended_partner_share` is the signed amount of the row."""
+    """A row of a finance report: `partner_share` per unit, `extended_partner_share` the signed amount of the row."""
 
     start_day = models.DateField(null=True)
     end_day = models.DateField(null=True)

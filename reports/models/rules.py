@@ -65,7 +65,7 @@ class Rule(models.Model):
         default=None,
         null=True,
         blank=True,
-        help_text="Where Apple's definition is not proved: another filter that counts as equal; the run names which held.",
+        help_text="Where Apple's definition is not proved: another filter that counts as equal; the run names which.",
     )
     cut = models.CharField(max_length=12, choices=Cut, default=Cut.APP)
     grain = models.CharField(max_length=12, choices=Grain, default=Grain.DAY)

@@ -48,14 +48,22 @@ def _key(line: Line) -> tuple[object, ...]:
 
 
 def consecutive(lines: Sequence[Line]) -> list[list[Line]]:
-    """Split lines in the order of their periods where a period is left out."""
+    """Split lines in the order of their periods where a period is left out.
+
+    A day that is equal by chance does not split days that are all shifted to another midnight.
+    """
     runs: list[list[Line]] = []
     for line in lines:
-        if runs and line.period_start <= runs[-1][-1].period_end + timedelta(days=1):
+        if runs and _continues(runs[-1][-1], line):
             runs[-1].append(line)
         else:
             runs.append([line])
     return runs
+
+
+def _continues(before: Line, line: Line) -> bool:
+    adjacent = line.period_start <= before.period_end + timedelta(days=1)
+    return adjacent or (line.shift is not None and line.shift == before.shift)
 
 
 def _found(rule: Rule, run: Sequence[Line], names: Names, vintages: dict[int, Vintage]) -> Found:

@@ -106,7 +106,12 @@ def not_delivered(line: Line, evidence: Evidence) -> bool:
 
 
 def not_final(line: Line, evidence: Evidence) -> bool:
-    return line.period_end > evidence.today - timedelta(days=evidence.rule.completeness_days)
+    """Younger than the rule's days, or a payments table of a pending month: its amounts are Apple's estimates."""
+    if line.period_end > evidence.today - timedelta(days=evidence.rule.completeness_days):
+        return True
+    console = evidence.vintages.get(line.console_vintage_id or 0)
+    payouts = console.delivery.totals.get("payouts", []) if console else []
+    return any(payout["state"] == "estimate" for payout in payouts)
 
 
 def refund_sign(line: Line, evidence: Evidence) -> bool:
@@ -193,7 +198,7 @@ def find_zone_shifts(lines: Sequence[Line], evidence: Evidence) -> None:
         for first, last in _shifted(key):
             for line in group:
                 if first <= line.period_start <= last and line.api_delivered:
-                    line.cause, line.explained = Cause.TIMEZONE_SHIFT, line.difference
+                    line.cause, line.explained, line.shift = Cause.TIMEZONE_SHIFT, line.difference, first
 
 
 def _shifted(key: tuple[object, ...]) -> list[tuple[date, date]]:

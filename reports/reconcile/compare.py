@@ -53,7 +53,8 @@ WHERE s.side = %(side)s AND s.report = %(report)s AND s.grain = %(grain)s {kind}
   AND v.period_start >= %(start)s AND v.period_end <= %(end)s
   AND (%(account)s::bigint IS NULL OR s.account_id = %(account)s)
   AND d.state = %(loaded)s AND {newest}
-ORDER BY s.account_id, s.vendor_id, s.app_id, s.kind, s.scope, v.period_start, v.taken_on DESC, v.received_at DESC, v.id DESC
+ORDER BY s.account_id, s.vendor_id, s.app_id, s.kind, s.scope, v.period_start,
+         v.taken_on DESC, v.received_at DESC, v.id DESC
 """
 
 # A consolidated finance file (ZZ) holds every region: beside it the region files would count twice.

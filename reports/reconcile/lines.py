@@ -40,6 +40,7 @@ class Line:
     cut: str = ""
     note: str = ""
     metric: str = ""
+    shift: date | None = None  # the first of the days that end at another midnight
     details: dict[str, object] = field(default_factory=dict)
 
     @property

@@ -11,10 +11,11 @@ from reports.wording import amount, counted, listed, span
 
 CAUSE = {
     Cause.NOT_DELIVERED: "Apple's API has not delivered the report that should hold it{regions}.",
-    Cause.NOT_FINAL: "These days are not final yet: Apple still completes them.",
+    Cause.NOT_FINAL: "The figures are not final yet: Apple still completes them.",
     Cause.TIMEZONE_SHIFT: "Day by day both move the same amounts over midnight: the export's days are UTC days, "
     "the report's are Pacific days.",
-    Cause.REFUND_SIGN: "The difference is exactly what refunds make when they are added, or left out, instead of taken away.",
+    Cause.REFUND_SIGN: "The difference is exactly what refunds make when they are added, or left out, "
+    "instead of taken away.",
     Cause.PER_UNIT_PRICE: "The console figure is exactly the sum of the prices per unit, not multiplied by the units.",
     Cause.ROUNDING: "The difference is no more than rounding each row can make.",
     Cause.METRIC_DEFINITION: "The two numbers count different things.",
@@ -22,21 +23,26 @@ CAUSE = {
     Cause.UNEXPLAINED: "No known cause explains the difference.",
 }
 NEXT = {
-    Cause.NOT_DELIVERED: "Pull the report again; if Apple still has none, download it in App Store Connect and load it with load_report.",
+    Cause.NOT_DELIVERED: "Pull the report again; if Apple still has none, download it in App Store Connect and load it "
+    "with load_report.",
     Cause.NOT_FINAL: "Nothing to do: it is looked at again with every run.",
-    Cause.TIMEZONE_SHIFT: "Export again with the view set to Pacific Time, or import the file again with time zone UTC.",
+    Cause.TIMEZONE_SHIFT: "Export again with the view set to Pacific Time, or import the file again with time zone "
+    "UTC.",
     Cause.REFUND_SIGN: "Correct the sign of the refunds in the figures you book.",
     Cause.PER_UNIT_PRICE: "Multiply the price by the units in the figures you book.",
     Cause.ROUNDING: "Nothing to do.",
     Cause.METRIC_DEFINITION: "Compare it with the metric of the same definition, or switch the rule off.",
-    Cause.POSITIVE_ROWS_MISSING: "Book the console's figure. Pull the day again; if the rows stay away, report it to Apple with the two files.",
-    Cause.UNEXPLAINED: "Download both files from this page, compare the named lines and ask Apple's support if they stay apart.",
+    Cause.POSITIVE_ROWS_MISSING: "Book the console's figure. Pull the day again; if the rows stay away, report it to "
+    "Apple with the two files.",
+    Cause.UNEXPLAINED: "Download both files from this page, compare the named lines and ask Apple's support if they "
+    "stay apart.",
 }
 WHAT = {
-    FindingKind.VALUE_MISMATCH: "{metric}: {console} in the console, {api} in Apple's API, a difference of {difference}",
+    FindingKind.VALUE_MISMATCH: "{metric}: {console} in the console, {api} in Apple's API; they differ by {difference}",
     FindingKind.MISSING_IN_API: "{metric}: {console} in the console export, and nothing in Apple's API",
     FindingKind.MISSING_IN_CONSOLE: "{metric}: {api} in Apple's API, and nothing in the console export",
-    FindingKind.MISSING_SALES_VALUES: "{metric}: {difference} are missing in Apple's API; {console} in the console, {api} in the API",
+    FindingKind.MISSING_SALES_VALUES: "{metric}: {difference} are missing in Apple's API; {console} in the console, "
+    "{api} in the API",
 }
 CUTS = {"territory": "in {}", "product": "of {}", "region": "in region {}", "currency": "in {}"}
 

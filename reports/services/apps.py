@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from django.db import IntegrityError, transaction
-from django.db.models import Model, QuerySet
+from django.db import transaction
 
 from ascrecon.appstore import AppRecord
 from reports.models import Account, App, AppName
+from reports.services.merge import merge_app
 
 
 @transaction.atomic
@@ -24,7 +24,8 @@ def _take_over(account: Account, record: AppRecord) -> App:
     found = _found(account, record)
     app = found[0] if found else App(account=account)
     for double in found[1:]:
-        merge_apps(double, app)
+        merge_app(double, app)
+    _free_marks(account, record, app)
     earlier = app.name
     app.apple_id, app.bundle_id, app.sku = record.apple_id, record.bundle_id, record.sku
     app.name, app.provisional = record.name, False
@@ -32,6 +33,13 @@ def _take_over(account: Account, record: AppRecord) -> App:
     for name in {earlier, record.name} - {""}:
         AppName.objects.get_or_create(app=app, name=name)
     return app
+
+
+def _free_marks(account: Account, record: AppRecord, app: App) -> None:
+    """Apple's list is right about whose SKU it is; a merged app gives up the marks of the app it leads to."""
+    others = App.objects.filter(account=account).exclude(pk=app.pk)
+    others.filter(sku__iexact=record.sku).exclude(sku="").update(sku="")
+    others.exclude(merged_into=None).filter(apple_id=record.apple_id).update(apple_id=None)
 
 
 def _found(account: Account, record: AppRecord) -> list[App]:
@@ -42,37 +50,3 @@ def _found(account: Account, record: AppRecord) -> list[App]:
     by_sku = list(unnamed.filter(sku__iexact=record.sku)) if record.sku else []
     by_name = list(unnamed.filter(sku="", name=record.name)) if record.name else []
     return list(dict.fromkeys([*by_id, *by_sku, *by_name]))
-
-
-def merge_apps(source: App, into: App) -> None:
-    """Everything that points at `source` points at `into` from now on; `source` stays as an empty signpost.
-
-    What `into` has already (the same series) stays with `source`, which readers follow by `merged_into`.
-    """
-    for relation in App._meta.related_objects:
-        name = relation.field.name
-        if name == "merged_into" or relation.related_model is AppName:
-            continue
-        _move(relation.related_model._default_manager.filter(**{name: source}), name, into)
-    for name in {source.name, *source.names.values_list("name", flat=True)} - {""}:
-        AppName.objects.get_or_create(app=into, name=name)
-    source.names.all().delete()
-    source.sku, source.apple_id, source.merged_into = "", None, into
-    source.save(update_fields=["sku", "apple_id", "merged_into"])
-
-
-def _move(rows: QuerySet[Model], name: str, into: App) -> None:
-    try:
-        with transaction.atomic():
-            rows.update(**{name: into})
-    except IntegrityError:
-        for row in rows:
-            _move_one(row, name, into)
-
-
-def _move_one(row: Model, name: str, into: App) -> None:
-    try:
-        with transaction.atomic():
-            type(row)._default_manager.filter(pk=row.pk).update(**{name: into})
-    except IntegrityError:
-        return  # `into` has the same already; the signpost leads there

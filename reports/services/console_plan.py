@@ -48,7 +48,7 @@ class Plan:
 
 
 def plan_export(file: ReadFile, options: ImportOptions, tally: Tally | None) -> Plan:
-    """Recognise one file; `tally` holds the dates of a report file. Raises `BadFile` where something must be said first."""
+    """Recognise one file; `tally` holds the dates of a report file. Raises `BadFile` where something must be said."""
     kind = file.console_kind
     if options.kind and options.kind != kind:
         raise BadFile(

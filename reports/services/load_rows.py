@@ -12,6 +12,9 @@ from reports.models import Delivery, FinanceRow, RowReject, SalesRow
 from reports.services.reading import ReadFile
 from reports.wording import counted
 
+#: Totals that finance files state in money; the others are counts.
+TOTALS_OF_MONEY = ("Total", "Total_Amount", "Extended Partner Share")
+
 
 def copy_rows(delivery: Delivery, file: ReadFile) -> Tally:
     """Load the rows of `file` under the number of `delivery`, and write down what became of every line."""
@@ -55,7 +58,7 @@ def note_tally(delivery: Delivery, tally: Tally) -> None:
         "partial_refund_rows": tally.partial_refund_rows,
         "zero_unit_priced_rows": tally.zero_unit_priced_rows,
     }
-    delivery.ties = [_tie(check) for check in tally.totals]
+    delivery.ties = [_tie(check, tally) for check in tally.totals]
     RowReject.objects.filter(delivery=delivery).delete()
     RowReject.objects.bulk_create(
         RowReject(delivery=delivery, line=r.line, column=r.column[:100], seen=r.seen, why=r.why) for r in tally.rejects
@@ -64,7 +67,8 @@ def note_tally(delivery: Delivery, tally: Tally) -> None:
         delivery.warnings.append(f"{counted(more, 'further rejected line')} not listed here")
 
 
-def _tie(check: TotalCheck) -> dict[str, object]:
+def _tie(check: TotalCheck, tally: Tally) -> dict[str, object]:
+    currency = _currency(check, tally) if check.name in TOTALS_OF_MONEY else ""
     return {
         "label": " ".join(filter(None, (check.name, check.country))),
         "line": check.line,
@@ -72,6 +76,11 @@ def _tie(check: TotalCheck) -> dict[str, object]:
         "computed": str(check.found if check.found is not None else Decimal(0)),
         "tied": check.ties,
         "reading": check.reading,
-        "currency": check.currency,
+        "currency": currency,
         "metric": check.name.lower().replace(" ", "_"),
     }
+
+
+def _currency(check: TotalCheck, tally: Tally) -> str:
+    """That of the total, else the only one of the rows."""
+    return check.currency or (next(iter(tally.sums)) if len(tally.sums) == 1 else "")

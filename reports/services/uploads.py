@@ -16,6 +16,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from ascrecon import clock
+from ascrecon.jobs.models import Job
 from reports.coverage.ledger import note_delivery
 from reports.figures.vintages import rechoose
 from reports.files.dialect import choose_dialect, split
@@ -36,6 +37,9 @@ from reports.services.refusals import Refused
 __all__ = ["ImportOptions", "PreviewFacts", "Refused", "cancel", "confirm", "describe", "preview", "withdraw"]
 
 FIRST_ROWS = 12
+#: The kind of job that loads a confirmed export.
+IMPORT = "import.export"
+CANCELLABLE = (DeliveryState.PREVIEWED, DeliveryState.HELD, DeliveryState.LOADING)
 
 
 def preview(path: Path, name: str, *, options: ImportOptions, by: User | None = None) -> list[Delivery]:
@@ -98,7 +102,7 @@ def _write_plan(delivery: Delivery, plan: Plan) -> None:
 
 
 def _same(delivery: Delivery) -> Delivery | None:
-    """The same bytes, meant in the same way, that count now or wait already; bytes that return after others count anew."""
+    """The same bytes, meant in the same way, that count or wait already; bytes that return after others count anew."""
     known = Delivery.objects.filter(
         side=Side.CONSOLE,
         raw_file=delivery.raw_file,
@@ -147,7 +151,7 @@ def request_import(delivery: Delivery, *, accept_rejects: bool = False, by: User
 
 
 def finish_import(delivery: Delivery) -> Delivery:
-    """Load an export that was confirmed. May be cut off at any point and called again; loaded already, it is left alone."""
+    """Load an export that was confirmed. May be cut off at any point and called again; a loaded one is left alone."""
     with transaction.atomic():
         delivery = Delivery.objects.select_for_update().get(pk=delivery.pk)
         if delivery.state == DeliveryState.LOADING:
@@ -182,8 +186,8 @@ def _check_confirmable(delivery: Delivery, accept_rejects: bool) -> None:
         raise Refused(f"{delivery.file_name} is not waiting for confirmation: it is {delivery.get_state_display()}.")
     if delivery.rows_rejected and not accept_rejects:
         raise Refused(
-            f"{delivery.rows_rejected} of {delivery.rows_read} rows of {delivery.file_name} were rejected. Correct the file, "
-            "or accept that these rows do not count."
+            f"{delivery.rows_rejected} of {delivery.rows_read} rows of {delivery.file_name} were rejected. "
+            "Correct the file, or accept that these rows do not count."
         )
 
 
@@ -207,9 +211,20 @@ def _outer_name(delivery: Delivery) -> str:
     return delivery.member_name.split("/", 1)[0]
 
 
+def import_job(delivery: Delivery) -> Job | None:
+    """The job that loads a confirmed export, the newest where there were several."""
+    return Job.objects.filter(kind=IMPORT, payload__delivery=delivery.pk).order_by("-pk").first()
+
+
 def cancel(delivery: Delivery, *, by: User | None = None) -> Delivery:
-    """Drop a preview. The bytes stay kept, and the list shows that it was cancelled."""
-    changed = Delivery.objects.filter(pk=delivery.pk, state__in=(DeliveryState.PREVIEWED, DeliveryState.HELD)).update(
+    """Drop a preview, or an export whose loading failed. The bytes stay kept, and the list shows that it was cancelled.
+
+    Raises `Refused` where it counts, or where a job may still load it.
+    """
+    job = import_job(delivery)
+    if delivery.state == DeliveryState.LOADING and job is not None and job.is_unfinished:
+        raise Refused(f"{delivery.file_name} is being loaded: cancel job {job.pk} first.")
+    changed = Delivery.objects.filter(pk=delivery.pk, state__in=CANCELLABLE).update(
         state=DeliveryState.CANCELLED, message=f"Cancelled by {by.get_username() if by else 'the command line'}."
     )
     if not changed:
@@ -293,13 +308,18 @@ def _first_rows(delivery: Delivery) -> tuple[list[str], list[list[str]]]:
     return ["Line", *(f"Cell {n}" for n in range(1, width))], [row + [""] * (width - len(row)) for row in cells]
 
 
-def compared_with(delivery: Delivery) -> list[str]:
-    """The rules that will read this export, in words; a sentence where there is none."""
-    rules = [
+def rules_for(delivery: Delivery) -> list[Rule]:
+    """The enabled rules that compare what this export tells; a filtered metric is compared by none."""
+    return [
         rule
         for rule in Rule.objects.filter(enabled=True, console_kind=delivery.kind, grain=delivery.grain)
         if console_report(rule) == delivery.report and (not delivery.filters or delivery.kind != Kind.A1)
     ]
+
+
+def compared_with(delivery: Delivery) -> list[str]:
+    """The rules that will read this export, in words; a sentence where there is none."""
+    rules = rules_for(delivery)
     if not rules:
         return ["Nothing yet: no rule compares this number with a report of Apple's API. It is kept and shown."]
     return [f"{rule.title}{'' if rule.confirmed else ' (not confirmed yet)'}" for rule in rules]

@@ -7,7 +7,7 @@ from datetime import date
 
 from django.db.models import QuerySet
 
-from reports.models import Delivery, DeliveryState, FiscalMonth, Grain, Side
+from reports.models import CoverageCell, Delivery, DeliveryState, FiscalMonth, Grain, Side, Vintage
 
 MONTHS_IN_YEAR = 12
 #: The fiscal year begins with the month that is labelled October: fiscal month 1 of 2026 is "October 2025".
@@ -49,11 +49,27 @@ def fiscal_months_between(first: date, last: date) -> list[FiscalPeriod]:
 
 
 def confirm_fiscal_month(year: int, month: int, start: date, end: date, *, source: str) -> FiscalPeriod:
-    """Write down the dates that a finance file states for a month; they win over counted ones."""
+    """Write down the dates that a finance file states for a month; they win over counted ones.
+
+    What was placed in the counted days (a payments export that came first, the ledger) moves to the stated ones.
+    """
+    known = FiscalMonth.objects.filter(year=year, month=month).first()
+    if known and (known.start, known.end) != (start, end):
+        _move(known, start, end)
     row, _ = FiscalMonth.objects.update_or_create(
         year=year, month=month, defaults={"start": start, "end": end, "source": source, "confirmed": True}
     )
     return _of(row)
+
+
+def _move(known: FiscalMonth, start: date, end: date) -> None:
+    counted = {"period_start": known.start, "period_end": known.end}
+    stated = {"period_start": start, "period_end": end}
+    Delivery.objects.filter(grain=Grain.FISCAL_MONTH, **counted).update(**stated)
+    Vintage.objects.filter(series__grain=Grain.FISCAL_MONTH, **counted).update(**stated)
+    CoverageCell.objects.filter(granularity=Grain.FISCAL_MONTH, date=known.start, period_end=known.end).update(
+        date=start, period_end=end
+    )
 
 
 def number_of(end: date) -> tuple[int, int]:

@@ -113,9 +113,19 @@ def cells_of(unit: Unit) -> list[CoverageCell]:
 
 
 def plan_summary(account: Account) -> PlanSummary:
-    """How many calls everything that Apple still has takes, how many are made, and when the rest is here."""
+    """Bring the ledger up to date, then `planned`."""
+    ensure_plan(account)
+    return planned(account)
+
+
+def ensure_plan(account: Account) -> None:
+    """A cell for everything that Apple still has; planning again adds only what is new."""
     for vendor in account.vendors.all():
         _ensure(vendor, None, None)
+
+
+def planned(account: Account) -> PlanSummary:
+    """How many calls the ledger's cells take, how many are made, and when the rest is here. It only reads."""
     policy = sync_policy()
     pace = int(policy.calls_per_hour * (1 - policy.calls_per_hour_reserve))
     now = clock.now()
