@@ -40,8 +40,8 @@ DEVIATIONS = 6.0
 #: The part of a loss that may lie outside of the product or country that it is put down to: lines that pause by chance.
 SLACK = 0.2
 #: Half of the rows at random leave no line without sales, but fewer rows, each as large as usual: at most this share of
-#: the usual rows, with at least this share of the usual units per row (a quiet day has smaller rows), this many rows and
-#: deviations off. The deviation is that of the app's own four weeks before.
+#: the usual rows, with at least this share of the usual units per row (a quiet day has smaller rows), this many rows
+#: and deviations off. The deviation is that of the app's own four weeks before.
 THINNED_TO, ROW_SIZE, LEAST_ROWS, ROW_DEVIATIONS = 0.7, 0.75, 10, 4.0
 #: Where nothing comes back yet, this many lines must have stopped on the same day to call it a loss.
 LEAST_LINES = 5
@@ -317,7 +317,7 @@ def _found(loss: Loss) -> Found:
 
 NEXT_STEP = (
     "Download the sales report of these days in App Store Connect (Trends, Reports) and upload it under Console "
-    "exports: the exact amounts follow from it. Pull the days again from Apple; if the rows stay away, report it to Apple."
+    "exports: the exact amounts follow from it. Pull the days again from Apple; if the rows stay away, tell Apple."
 )
 
 

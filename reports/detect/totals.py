@@ -72,8 +72,8 @@ def _found(delivery: Delivery, tie: dict[str, str], name: str) -> Found:
         money_at_risk={currency: str(abs(difference))} if currency else {},
         message=f"{delivery.file_name}: the file's own total {tie.get('label', '')} says {amount(stated, currency)}, "
         f"its rows add up to {amount(counted, currency)}.",
-        next_step="Download the file again and compare: a cut or edited file is the usual reason. If Apple's file stays "
-        "like this, book the rows and keep this finding as the explanation.",
+        next_step="Download the file again and compare: a cut or edited file is the usual reason. If Apple's file "
+        "stays like this, book the rows and keep this finding as the explanation.",
         evidence=[
             {
                 "file": delivery.file_name,

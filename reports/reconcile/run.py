@@ -154,10 +154,23 @@ def _summary(rule: Rule, counts: Counts, *, not_compared: int, shifted: int) -> 
         "compared": counts.compared - not_compared,
         "equal": counts.equal + counts.second_reading,
         "second_reading": counts.second_reading,
+        "reading": _reading(rule, counts),
         "within_tolerance": counts.within_tolerance + shifted,
         "not_compared": not_compared,
         "confirmed": rule.confirmed,
     }
+
+
+def _reading(rule: Rule, counts: Counts) -> str:
+    """Which reading of Apple's definition held, where the rule knows two."""
+    if rule.alternative_filter is None:
+        return ""
+    first, second = (_rows_counted(f) for f in (rule.api_filter, rule.alternative_filter))
+    return f"{counts.equal} equal with {first}, {counts.second_reading} more with {second}"
+
+
+def _rows_counted(patterns: dict[str, list[str]]) -> str:
+    return " and ".join(f"{name} {', '.join(values)}" for name, values in patterns.items()) or "all rows"
 
 
 def _widened(scope: Scope, rule: Rule) -> Scope:

@@ -65,8 +65,8 @@ def _rule_line(item: Mapping[str, Any], rule: Rule | None) -> RuleLine:
 
 
 def _note(item: Mapping[str, Any]) -> str:
-    second, left_out = int(item.get("second_reading", 0)), int(item.get("not_compared", 0))
-    notes = [f"{second:,} equal by the rule's second reading"] * bool(second)
+    reading, left_out = str(item.get("reading", "")), int(item.get("not_compared", 0))
+    notes = [reading] * bool(reading)
     notes += [f"{left_out:,} told by another rule already, or by one side only"] * bool(left_out)
     return "; ".join(notes)
 

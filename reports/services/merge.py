@@ -30,6 +30,7 @@ from reports.models import (
     Vendor,
     Vintage,
 )
+from reports.services.comparing import compare_later
 from reports.services.owners import only_vendor
 from reports.services.refusals import Refused
 
@@ -55,6 +56,7 @@ def merge_app(source: App, into: App, by: User | None = None) -> None:
     _move_findings(Finding.objects.filter(app=source), f"merged from {source}", by, app=into)
     App.objects.filter(merged_into=source).update(merged_into=into)
     App.objects.filter(pk=source.pk).update(merged_into=into)
+    compare_later(None, None, into.account, requested_by=_name_of(by))
 
 
 def _check_apps(source: App, into: App) -> None:
@@ -98,10 +100,13 @@ def merge_account(source: Account, into: Account, by: User | None = None) -> Non
     CoverageCell.objects.filter(account=source).delete()
     for model in (Delivery, Run):
         _rows_of(model).filter(account=source).update(account=into)
-    findings = _move_findings(Finding.objects.filter(account=source), f"merged from the account {source}", by, account=into)
+    findings = _move_findings(
+        Finding.objects.filter(account=source), f"merged from the account {source}", by, account=into
+    )
     source.delete()
     _name_vendor(moved, findings, into)
     _cover(moved)
+    compare_later(None, None, into, requested_by=_name_of(by))
 
 
 def _adopt_app(app: App, into: Account, by: User | None) -> None:
@@ -155,7 +160,7 @@ def _name_vendor(deliveries: list[int], findings: list[int], account: Account) -
 
 
 def _cover(deliveries: list[int]) -> None:
-    """The ledger of the real account knows the reports that came by hand; the oldest first, so that the newest stands."""
+    """The ledger of the real account knows these reports too; the oldest first, so that the newest stands."""
     told = Delivery.objects.filter(pk__in=deliveries, side=Side.API, state=DeliveryState.LOADED)
     for delivery in told.select_related("vendor").order_by("received_at", "pk"):
         note_delivery(delivery)
@@ -163,14 +168,18 @@ def _cover(deliveries: list[int]) -> None:
 
 def _move_findings(findings: QuerySet[Finding], text: str, by: User | None, **owner: Owner) -> list[int]:
     """The numbers of the findings that were moved."""
-    actor = by.get_username() if by else "the command line"
     moved = list(findings)
     FindingEvent.objects.bulk_create(
-        FindingEvent(finding=finding, at=clock.now(), actor=actor, action="moved", text=text) for finding in moved
+        FindingEvent(finding=finding, at=clock.now(), actor=_name_of(by), action="moved", text=text)
+        for finding in moved
     )
     numbers = [finding.pk for finding in moved]
     Finding.objects.filter(pk__in=numbers).update(**owner)
     return numbers
+
+
+def _name_of(by: User | None) -> str:
+    return by.get_username() if by else "ascrecon"
 
 
 def _rows_of(model: type[Model]) -> QuerySet[Model]:

@@ -43,8 +43,14 @@ def _provisional() -> dict[str, object]:
 
 
 def account_of_export(candidates: Iterable[Account], *, file: str) -> Account:
-    """The account that an export without a name belongs to: the only one that fits, else the only one there is."""
-    found = list(dict.fromkeys(candidates)) or list(Account.objects.all()[:2])
+    """The account that an export without a name belongs to: the only one that fits, else the only one there is.
+
+    Where several accounts exist and none fits, the export came before its account: it goes to `unassigned`, which can
+    be merged later. Where several fit, only a person can tell, and `BadFile` asks.
+    """
+    found = list(dict.fromkeys(candidates))
+    if not found and Account.objects.count() == 1:
+        found = [Account.objects.get()]
     if len(found) > 1:
         raise BadFile(
             file=file,

@@ -117,6 +117,7 @@ def run_lines(result: RunResult) -> list[str]:
     ]
     lines += [
         f"  {entry['rule']}: {entry['compared']} compared, {entry['equal']} equal"
+        + (f" ({entry['reading']})" if entry["reading"] else "")
         for entry in result.by_rule
         if entry["compared"]
     ]

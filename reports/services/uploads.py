@@ -23,6 +23,7 @@ from reports.files.dialect import choose_dialect, split
 from reports.locks import advisory_lock
 from reports.models import Delivery, DeliveryState, Kind, RawFile, Rule, Side
 from reports.reconcile.compare import console_report
+from reports.services.comparing import compare_days_of
 from reports.services.console_plan import Plan, plan_export
 from reports.services.console_rows import load_document, note_document
 from reports.services.deliveries import count_delivery
@@ -246,6 +247,7 @@ def withdraw(delivery: Delivery, *, reason: str, by: User | None = None) -> Deli
         raise Refused(f"{delivery.file_name} does not count, so it can not be withdrawn.")
     delivery.refresh_from_db()
     rechoose(delivery)
+    compare_days_of(delivery, requested_by=who)
     return delivery
 
 
@@ -336,4 +338,5 @@ def accept_held(delivery: Delivery, *, by: User | None = None) -> Delivery:
         delivery.save()
         count_delivery(delivery)
         note_delivery(delivery)
+        compare_days_of(delivery, requested_by=delivery.rejects_accepted_by)
     return delivery

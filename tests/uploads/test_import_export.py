@@ -351,7 +351,7 @@ def test_the_account_of_an_export_is_the_only_one_there_is(tmp_path: Path) -> No
 
 def test_an_export_that_two_accounts_could_own_is_refused_until_one_is_said(tmp_path: Path) -> None:
     for name in ("Acme", "Globex"):
-        Account.objects.create(name=name)
+        App.objects.create(account=Account.objects.create(name=name), name="Acme Notes")
     path = metric_export(tmp_path, FIVE)
 
     error = refusal("import_export", path)
@@ -359,6 +359,15 @@ def test_an_export_that_two_accounts_could_own_is_refused_until_one_is_said(tmp_
     assert "Globex" in error["seen"]
     assert "--account" in error["do"]
     assert told("import_export", path, "--account", "Globex")[0]["account"] == "Globex"
+
+
+def test_an_export_that_no_account_could_own_waits_unassigned(tmp_path: Path) -> None:
+    for name in ("Acme", "Globex"):
+        Account.objects.create(name=name)
+
+    (export,) = told("import_export", metric_export(tmp_path, FIVE))
+
+    assert (export["account"], export["app"]) == ("unassigned", "Acme Notes")
 
 
 def test_a_payments_file_belongs_to_the_account_whose_finance_reports_came(tmp_path: Path) -> None:
