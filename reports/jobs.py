@@ -19,10 +19,11 @@ from ascrecon.jobs.ticks import tick
 from reports.detect.delivery import detect_delivery
 from reports.digest.schedule import send_due_digests
 from reports.files.errors import BadFile
-from reports.models import Account, App, Delivery, DeliveryState, DigestSchedule, Run
+from reports.models import Account, App, Delivery, DigestSchedule
 from reports.reconcile.compare import Scope
 from reports.reconcile.run import everything, reconcile
-from reports.services.uploads import finish_import
+from reports.services.comparing import RECONCILE, compare_days_of, compare_later, not_compared
+from reports.services.uploads import IMPORT, finish_import
 from reports.sync.fetch import Tally
 from reports.sync.line import line_to
 from reports.sync.plan import Unit, plan_sync
@@ -30,7 +31,6 @@ from reports.sync.run import accounts_to_sync, fetch_unit, sync_apps
 
 ACCOUNT, FETCH, APPS = "sync.account", "sync.reports", "sync.apps"
 DETECT, DIGEST = "detect.delivery", "digest.send"
-RECONCILE, IMPORT = "reconcile", "import.export"
 
 
 def enqueue_sync(
@@ -179,19 +179,6 @@ def run_reconciliation(context: JobContext) -> Result:
     return {"run": result.run.pk, "compared": result.run.compared, "findings": len(result.findings)}
 
 
-def enqueue_reconciliation(start: date, end: date, account: Account | None, *, requested_by: str = "") -> Job:
-    """Queue a run over these days. The same run twice is one job until it is finished."""
-    pk = account.pk if account else None
-    return enqueue(
-        RECONCILE,
-        {"period_start": start.isoformat(), "period_end": end.isoformat(), "account": pk, "app": None},
-        subject=f"Reconcile {start} to {end}, {account or 'all accounts'}",
-        requested_by=requested_by,
-        unique_key=f"{RECONCILE}:{start}:{end}:{pk}:None",
-        account_id=pk,
-    )
-
-
 def enqueue_import(delivery: Delivery, *, requested_by: str) -> Job:
     """Queue the loading of an export that a person confirmed."""
     return enqueue(
@@ -215,11 +202,10 @@ def import_export(context: JobContext) -> Result:
         delivery = finish_import(delivery)
     except BadFile as bad:
         raise JobFailed(str(bad)) from bad
-    if delivery.period_start and delivery.period_end:
-        enqueue_reconciliation(
-            delivery.period_start, delivery.period_end, delivery.account, requested_by=context.requested_by
-        )
-    return {"rows": delivery.rows_accepted}
+    result: dict[str, object] = {"rows": delivery.rows_accepted}
+    if comparing := compare_days_of(delivery, requested_by=context.requested_by):
+        result["compared_by_job"] = comparing.pk
+    return result
 
 
 def _shown(context: JobContext) -> Callable[[int, int, str], None]:
@@ -228,14 +214,10 @@ def _shown(context: JobContext) -> Callable[[int, int, str], None]:
 
 @tick("reconcile", minutes=30)
 def reconcile_what_is_new(moment: datetime) -> None:
-    """The days that deliveries since the last run tell are compared again; nothing new costs nothing."""
-    last = Run.objects.filter(state=Run.State.DONE, as_of=None).order_by("-started_at").first()
-    new = Delivery.objects.filter(state=DeliveryState.LOADED, period_start__isnull=False)
-    if last:
-        new = new.filter(received_at__gte=last.started_at)
-    days = new.aggregate(start=Min("period_start"), end=Max("period_end"))
+    """The days of deliveries that no run has looked at yet are compared; nothing new costs nothing."""
+    days = not_compared().aggregate(start=Min("period_start"), end=Max("period_end"))
     if days["start"]:
-        enqueue_reconciliation(days["start"], days["end"], None)
+        compare_later(days["start"], days["end"])
 
 
 @tick("sync", minutes=60)

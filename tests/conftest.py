@@ -37,8 +37,15 @@ def pytest_configure(config: pytest.Config) -> None:
 
     # Set before the workers start, which inherit it: all of them play the same scenarios.
     os.environ.setdefault("ASCRECON_TEST_SEED", str(secrets.randbelow(10**9)))
+    # Servers of the tests are on this machine, which a company's proxy does not reach.
+    os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost"
     settings.AXES_ENABLED = False  # a test signs in without a request
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # quick
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """No bytes in a test's name: a compressed file holds its time, and xdist's workers must collect the same names."""
+    return argname if isinstance(val, bytes) else None
 
 
 def pytest_report_header() -> str:
@@ -89,7 +96,17 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     return {**browser_type_launch_args, "executable_path": found, "args": CHROMIUM_ARGUMENTS}
 
 
+def _empties_the_tables(item: pytest.Item) -> bool:
+    mark = item.get_closest_marker("django_db")
+    fixtures = set(getattr(item, "fixturenames", ()))
+    return bool(fixtures & {"transactional_db", "live_server"} or (mark and mark.kwargs.get("transaction")))
+
+
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # Tests that empty all tables come last: what migrations put in is missing after them. pytest-django sorts like this
+    # too, but then pytest brings tests with the same browser together, further ahead.
+    items.sort(key=_empties_the_tables)
     for item in items:
         if {"page", "browser"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.browser)

@@ -24,7 +24,7 @@ from reports.models import Account, App, AppName, Vendor
 from reports.services import merge
 from reports.services.accounts import NewAccount, add_account, check_key, check_vendor_numbers, test_connection
 from reports.services.refusals import Refused
-from reports.sync.plan import plan_summary
+from reports.sync.plan import ensure_plan, plan_summary, planned
 from reports.templatetags.finance import badge
 
 CHANGE = "reports.change_account"
@@ -241,7 +241,9 @@ class AccountAdmin(WorkAdmin[Account]):
         form = AddAccountForm(request.POST or None, request.FILES or None)
         if request.method == "POST" and form.is_valid() and (account := form.add()):
             self.log_addition(request, account, [{"added": {}}])
-            messages.success(request, f"{account} is kept. Test the connection, then pull.")
+            messages.success(
+                request, f"{account} is kept. Test the connection, then pull. {plan_summary(account).sentence}"
+            )
             return redirect(self.url_name("change"), account.pk)
         return self.page(request, "admin/reports/account/add.html", "Connect an account", form=form)
 
@@ -249,7 +251,7 @@ class AccountAdmin(WorkAdmin[Account]):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         account = self.viewed(request, object_id)
-        plan = plan_summary(account) if account.has_key else None
+        plan = planned(account) if account.has_key else None
         context = {
             "account": account,
             "plan": plan,
@@ -257,6 +259,12 @@ class AccountAdmin(WorkAdmin[Account]):
             **(extra_context or {}),
         }
         return super().change_view(request, object_id, form_url, context)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """A vendor number that is added is planned at once; looking at the page plans nothing."""
+        super().save_related(request, form, formsets, change)
+        if form.instance.has_key:
+            ensure_plan(form.instance)
 
     def test_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         require(request, CHANGE)

@@ -37,8 +37,8 @@ def badge_column(field: str, title: str) -> Column:
 
 def moment_column(field: str, title: str) -> Column:
     @admin.display(description=title, ordering=field)
-    def column(_: Any, obj: Any) -> str:
-        return moment(getattr(obj, field))
+    def column(_: Any, obj: Any) -> SafeString:
+        return format_html('<span class="nowrap">{}</span>', moment(getattr(obj, field)))
 
     column.__name__ = f"{field}_moment"
     return column

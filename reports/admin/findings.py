@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
@@ -19,9 +20,11 @@ from reports.admin.base import EmptyState, ReadOnlyAdmin, require
 from reports.admin.display import amount_column, badge_column, days_column, money_column
 from reports.admin.filters import DateInputFilter, MineFilter, WorkStateFilter, input_filter
 from reports.admin.forms import AssignForm, ReasonForm
+from reports.amounts import UNKNOWN, format_amount
 from reports.findings import workflow
 from reports.models import UNFINISHED, Finding, FindingState
-from reports.selectors.findings import finding_page
+from reports.selectors.findings import finding_page, money_at_risk
+from reports.selectors.problems import is_estimate
 from reports.services.refusals import Refused
 
 WORK = "reports.work_finding"
@@ -90,6 +93,17 @@ ACTIONS = {
 }
 
 
+class FindingChangeList(ChangeList):
+    """With the money at risk of all findings that pass the filters, not only of this page."""
+
+    totals_title = "Money at risk in this list, by currency"
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        found = money_at_risk(self.queryset)
+        self.totals = [(currency, [("at risk", format_amount(value, currency))]) for currency, value in found]
+
+
 @admin.register(Finding)
 class FindingAdmin(ReadOnlyAdmin[Finding]):
     list_title = "Findings"
@@ -101,7 +115,7 @@ class FindingAdmin(ReadOnlyAdmin[Finding]):
     list_display = (
         "identity",
         "days",
-        "app",
+        "app_text",
         "severity_badge",
         "cause_text",
         "api_value_amount",
@@ -135,6 +149,8 @@ class FindingAdmin(ReadOnlyAdmin[Finding]):
     )
     search_help_text = "Finding id, Apple ID, SKU, app name or words of the finding"
     date_hierarchy = "from_day"
+    # One problem in several currencies stands together.
+    ordering = ("-from_day", "kind", "app_id", "member", "currency")
     actions = ("bulk_assign", "bulk_resolve")
     export_fields: ClassVar[dict[str, str]] = {
         "Finding": "public_id",
@@ -170,16 +186,27 @@ class FindingAdmin(ReadOnlyAdmin[Finding]):
     days = days_column("from_day", "to_day")
     api_value_amount = amount_column("api_value", "API")
     console_value_amount = amount_column("console_value", "Console")
-    difference_amount = amount_column("difference", "Difference")
     risk_amount = money_column("money_at_risk", "Money at risk")
 
     @admin.display(description="Finding", ordering="kind")
     def identity(self, finding: Finding) -> SafeString:
         return format_html('{} <span class="quiet">{}</span>', finding.get_kind_display(), finding.public_id[:8])
 
+    @admin.display(description="Difference", ordering="difference")
+    def difference_amount(self, finding: Finding) -> str:
+        """An estimate has no other side, so no difference."""
+        return UNKNOWN if is_estimate(finding) else format_amount(finding.difference, finding.currency)
+
+    @admin.display(description="App", ordering="app__name")
+    def app_text(self, finding: Finding) -> str:
+        return str(finding.app or "all apps")
+
     @admin.display(description="Likely cause", ordering="cause")
     def cause_text(self, finding: Finding) -> str:
         return finding.get_cause_display()
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return FindingChangeList
 
     def own_urls(self) -> list[URLPattern]:
         return [

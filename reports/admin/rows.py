@@ -6,11 +6,13 @@ is a look through a range. Without a delivery or a day that range is the newest 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, ClassVar, Generic, TypeVar
 
 from django.contrib import admin
 from django.contrib.admin.views.main import SEARCH_VAR, ChangeList
-from django.db.models import F, Model, Q, QuerySet
+from django.db.models import F, Model, Q, QuerySet, Sum
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -18,7 +20,9 @@ from django.utils.safestring import SafeString
 from reports.admin.base import EmptyState, ReadOnlyAdmin
 from reports.admin.display import amount_column, day_column
 from reports.admin.filters import DateInputFilter, InputFilter, NumberInputFilter, UpperInputFilter, input_filter
-from reports.models import ConsoleRow, Delivery, FinanceRow, SalesRow, Vintage
+from reports.admin.paginator import CappedPaginator
+from reports.amounts import format_amount
+from reports.models import App, ConsoleRow, Delivery, FinanceRow, SalesRow, Vintage
 from reports.models.rows import LINE_BITS, FileRow
 from reports.selectors.findings import delivery_link
 
@@ -73,6 +77,20 @@ class PeriodFilter(DateInputFilter):
         return queryset.filter(wanted)
 
 
+class AppFilter(NumberInputFilter):
+    """An app with its in-app purchases: these have Apple IDs of their own and name their app by SKU."""
+
+    title = "app"
+    parameter_name = "app"
+    hint = "Apple ID of the app, in-app purchases too"
+
+    def narrow(self, queryset: QuerySet[Any], value: int) -> QuerySet[Any]:
+        wanted = Q(apple_id=value)
+        for sku in App.objects.filter(apple_id=value).exclude(sku="").values_list("sku", flat=True):
+            wanted |= Q(parent_identifier__iexact=sku)
+        return queryset.filter(wanted)
+
+
 def line_number() -> Any:
     return F("id").bitand((1 << LINE_BITS) - 1)
 
@@ -81,11 +99,26 @@ def delivery_number() -> Any:
     return F("id").bitrightshift(LINE_BITS)
 
 
+@dataclass(frozen=True)
+class Total:
+    """A sum below the rows of one file; a count has no currency."""
+
+    title: str
+    amount: Any
+    is_money: bool
+
+    def told(self, value: Decimal | None, currency: str) -> tuple[str, str]:
+        return self.title, format_amount(value, currency if self.is_money else "")
+
+
 class RowChangeList(ChangeList):
     """Filters and search look through the newest rows unless a delivery or a day says where."""
 
     is_window = False
     newest = NEWEST
+    totals_title = "Total of this list, by currency"
+    model_admin: RowAdmin[Any]
+    paginator: CappedPaginator
 
     def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Model]:
         by_key = any(request.GET.get(name) for name in BY_KEY)
@@ -97,10 +130,24 @@ class RowChangeList(ChangeList):
     def get_results(self, request: HttpRequest) -> None:
         """One statement for the files of all rows on the page."""
         super().get_results(request)
+        self.totals = self._totals(request)
         self.result_list = list(self.result_list)
         files = Delivery.objects.in_bulk({row.delivery_id for row in self.result_list})
         for row in self.result_list:
             row.delivered_file = files.get(row.delivery_id)
+
+    def _totals(self, request: HttpRequest) -> list[tuple[str, list[tuple[str, str]]]]:
+        """Of the rows of one file that pass the filters, by currency; not of so many that it would take time."""
+        columns = self.model_admin.totals
+        if not columns or not request.GET.get("delivery") or self.paginator.is_capped:
+            return []
+        currency = self.model_admin.currency_field
+        rows = self.queryset.order_by(currency).values_list(currency)
+        rows = rows.annotate(**{f"total_{n}": Sum(column.amount) for n, column in enumerate(columns)})
+        return [
+            (row[0], [column.told(value, row[0]) for column, value in zip(columns, row[1:], strict=True)])
+            for row in rows
+        ]
 
     def _newest(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         """From the index alone: the key of the 100,000th row from the end."""
@@ -110,6 +157,9 @@ class RowChangeList(ChangeList):
 
 
 class RowAdmin(ReadOnlyAdmin[R], Generic[R]):
+    #: What the rows of a file are added up to, by currency.
+    totals: ClassVar[tuple[Total, ...]] = ()
+    currency_field: ClassVar[str] = ""
     sortable_by = ()
     list_display_links = ("line_link",)
     list_help = (
@@ -170,6 +220,8 @@ def _export(columns: dict[str, str]) -> dict[str, str]:
 @admin.register(SalesRow)
 class SalesRowAdmin(RowAdmin[SalesRow]):
     list_title = "Sales rows"
+    totals = (Total("units", "units", False), Total("proceeds", F("units") * F("developer_proceeds"), True))
+    currency_field = "proceeds_currency"
     list_display = (
         "file",
         "line_link",
@@ -188,7 +240,8 @@ class SalesRowAdmin(RowAdmin[SalesRow]):
         DeliveryFilter,
         LineFilter,
         PeriodFilter,
-        input_filter(NumberInputFilter, "apple_id", "Apple ID"),
+        AppFilter,
+        input_filter(NumberInputFilter, "apple_id", "Apple ID", hint="of the product"),
         code_filter("country", "country", "two letters, such as DE"),
         code_filter("product_type", "product type", "such as 1F or IAY"),
         code_filter("proceeds_currency", "currency of proceeds", "such as USD"),
@@ -230,6 +283,8 @@ class SalesRowAdmin(RowAdmin[SalesRow]):
 @admin.register(FinanceRow)
 class FinanceRowAdmin(RowAdmin[FinanceRow]):
     list_title = "Finance rows"
+    totals = (Total("quantity", "quantity", False), Total("earned", "extended_partner_share", True))
+    currency_field = "currency"
     list_display = (
         "file",
         "line_link",

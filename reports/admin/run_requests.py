@@ -10,29 +10,13 @@ from typing import Any
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 
 from ascrecon.jobs.models import Job
-from ascrecon.jobs.service import enqueue
-from reports.jobs import RECONCILE
+from reports.services.comparing import compare_later
 
 
 def start_run(wanted: Mapping[str, Any], *, by: AbstractBaseUser | AnonymousUser) -> Job:
     """Queue a reconciliation; `wanted` is the cleaned form. The same request twice is one job until it is finished."""
     start, end = _period(wanted)
-    account, app = wanted["account"], wanted["app"]
-    payload = {
-        "period_start": start.isoformat() if start else None,
-        "period_end": end.isoformat() if end else None,
-        "account": account.pk if account else None,
-        "app": app.pk if app else None,
-        "requested_by": by.get_username(),
-    }
-    return enqueue(
-        RECONCILE,
-        payload,
-        subject=_subject(start, end, wanted),
-        requested_by=by.get_username(),
-        unique_key=f"{RECONCILE}:{start}:{end}:{payload['account']}:{payload['app']}",
-        account_id=account.pk if account else None,
-    )
+    return compare_later(start, end, wanted["account"], wanted["app"], requested_by=by.get_username())
 
 
 def _period(wanted: Mapping[str, Any]) -> tuple[date | None, date | None]:
@@ -42,8 +26,3 @@ def _period(wanted: Mapping[str, Any]) -> tuple[date | None, date | None]:
         first = date.fromisoformat(f"{wanted['month']}-01")
         return first, first.replace(day=monthrange(first.year, first.month)[1])
     return wanted["period_start"], wanted["period_end"]
-
-
-def _subject(start: date | None, end: date | None, wanted: Mapping[str, Any]) -> str:
-    period = f"{start} to {end}" if start else "all days"
-    return f"Reconcile {period}, {wanted['app'] or wanted['account'] or 'all accounts'}"

@@ -17,18 +17,23 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.defaultfilters import filesizeformat
 from django.urls import URLPattern, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
 from ascrecon.jobs.models import Job
+from ascrecon.jobs.service import RETRYABLE
 from reports.admin.base import EmptyState, ReadOnlyAdmin, require
 from reports.admin.deliveries import DELIVERY_EXPORT, delivery_facts
-from reports.admin.display import amount_column, badge_column, days_column, moment_column
+from reports.admin.display import amount_column, badge_column, days_column
 from reports.admin.forms import ReasonForm, UploadForm
 from reports.files.errors import BadFile
 from reports.jobs import enqueue_import
 from reports.models import ConsoleExport, Delivery, DeliveryState
+from reports.selectors.pairings import pairings
 from reports.services import uploads
 from reports.services.refusals import Refused
+from reports.templatetags.finance import moment
 
 UPLOAD = "reports.upload_consoleexport"
 WAITING = (DeliveryState.PREVIEWED, DeliveryState.HELD)
@@ -47,8 +52,7 @@ class ConsoleExportAdmin(ReadOnlyAdmin[ConsoleExport]):
         "days",
         "rows_read_amount",
         "rows_rejected_amount",
-        "uploaded_by",
-        "received_moment",
+        "uploaded",
         "state_badge",
     )
     list_filter = (
@@ -65,12 +69,16 @@ class ConsoleExportAdmin(ReadOnlyAdmin[ConsoleExport]):
     days = days_column("period_start", "period_end")
     rows_read_amount = amount_column("rows_read", "Rows", currency="")
     rows_rejected_amount = amount_column("rows_rejected", "Rejected", currency="")
-    received_moment = moment_column("received_at", "Uploaded")
     state_badge = badge_column("state", "State")
 
     @admin.display(description="Export", ordering="kind")
     def kind_text(self, export: ConsoleExport) -> str:
         return export.get_kind_display()
+
+    @admin.display(description="Uploaded", ordering="received_at")
+    def uploaded(self, export: ConsoleExport) -> SafeString:
+        by = f"by {export.uploaded_by}" if export.uploaded_by else ""
+        return format_html('{} <span class="quiet">{}</span>', moment(export.received_at), by)
 
     @admin.display(description="App or vendor")
     def app_or_vendor(self, export: ConsoleExport) -> str:
@@ -120,10 +128,24 @@ class ConsoleExportAdmin(ReadOnlyAdmin[ConsoleExport]):
             **facts,
             waiting=waiting,
             preview=uploads.describe(export) if waiting else None,
+            pairings=pairings(export) if waiting else [],
             next_waiting=self.get_queryset(request).filter(state__in=WAITING).exclude(pk=export.pk).first(),
             may_upload=request.user.has_perm(UPLOAD),
+            **self._loading(request, export),
             may_withdraw=export.state == DeliveryState.LOADED and request.user.has_perm(UPLOAD),
         )
+
+    def _loading(self, request: HttpRequest, export: Delivery) -> dict[str, Any]:
+        """The job that loads it, where it is not loaded yet, and what can be done where that failed."""
+        from ascrecon.jobs.admin import may_handle  # noqa: PLC0415  (that module imports this package)
+
+        job = uploads.import_job(export) if export.state == DeliveryState.LOADING else None
+        stuck = export.state == DeliveryState.LOADING and (job is None or not job.is_unfinished)
+        return {
+            "job": job,
+            "may_cancel": stuck and request.user.has_perm(UPLOAD),
+            "may_retry": job is not None and job.state in RETRYABLE and may_handle(request, job),
+        }
 
     def confirm_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         require(request, UPLOAD)
@@ -189,7 +211,9 @@ def preview_all(form: UploadForm, request: HttpRequest) -> list[Delivery]:
         except (BadFile, Refused) as exc:
             form.add_error("chosen", str(exc))
     if form.errors and found:
-        messages.info(request, f"{len(found)} of the files wait for your confirmation in the list of console exports.")
+        waiting = f"{reverse('admin:reports_consoleexport_changelist')}?state__exact={DeliveryState.PREVIEWED}"
+        text = '{} of the files wait for your confirmation <a href="{}">in the list of console exports</a>.'
+        messages.info(request, format_html(text, len(found), waiting))
     return [] if form.errors else found
 
 

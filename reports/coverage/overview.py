@@ -7,12 +7,34 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Min, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from reports.models import Account, App, CellState, CoverageCell
+from reports.sql import fetch
 
 #: States in which something is still to come, or should be.
 UNSETTLED = (CellState.OPEN, CellState.OVERDUE, CellState.BLOCKED)
+
+# A report counts from its first delivery on. The first period after it that is not settled ends what is complete: a
+# later delivery does not make up for a gap.
+COMPLETE = """
+WITH begun AS (
+    SELECT *, min(date) FILTER (WHERE state = 'final') OVER series AS start FROM reports_coveragecell
+    WHERE account_id = ANY(%(accounts)s)
+    WINDOW series AS (PARTITION BY account_id, vendor_id, report, region_code)),
+known AS (
+    SELECT *, min(date) FILTER (WHERE date >= start AND state = ANY(%(unsettled)s)) OVER series AS gap FROM begun
+    WINDOW series AS (PARTITION BY account_id, vendor_id, report, region_code))
+SELECT k.account_id, a.name, coalesce(v.number, ''), k.report, k.region_code, min(k.granularity),
+       max(k.period_end) FILTER (WHERE k.date >= k.start AND (k.gap IS NULL OR k.date < k.gap)),
+       count(*) FILTER (WHERE k.date >= k.start AND k.state = 'open'),
+       count(*) FILTER (WHERE k.date >= k.start AND k.state = 'overdue'),
+       count(*) FILTER (WHERE k.date >= k.start AND k.state = 'blocked'),
+       count(*) FILTER (WHERE k.date >= k.start AND k.state = 'lost')
+FROM known k JOIN reports_account a ON a.id = k.account_id LEFT JOIN reports_vendor v ON v.id = k.vendor_id
+GROUP BY k.account_id, a.name, k.vendor_id, v.number, k.report, k.region_code
+ORDER BY a.name, k.report, v.number, k.region_code
+"""
 
 
 @dataclass(frozen=True)
@@ -42,13 +64,17 @@ class Scope:
 class Complete:
     """Up to which day (Pacific Time, included) nothing is missing from a report, and what is missing after it."""
 
+    account_id: int
     account: str
     vendor: str
     report: str
+    region_code: str
+    grain: str
     until: date | None
     waiting: int
     overdue: int
     blocked: int
+    lost: int
 
 
 def state_at(cell: CoverageCell, moment: datetime) -> str:
@@ -85,30 +111,6 @@ def counts(cells: Iterable[dict[str, object]]) -> dict[str, int]:
 
 
 def completeness(accounts: Sequence[Account]) -> list[Complete]:
-    """For each report of the accounts: complete up to which day, from its first delivery on."""
-    cells = CoverageCell.objects.filter(account__in=accounts)
-    series = cells.values_list("account__name", "vendor__number", "report", "region_code", "vendor_id")
-    return [
-        _complete(name, number or "", report, cells.filter(report=report, region_code=region, vendor=vendor))
-        for name, number, report, region, vendor in series.distinct().order_by(
-            "account__name", "report", "vendor__number"
-        )
-    ]
-
-
-def _complete(account: str, vendor: str, report: str, cells: QuerySet[CoverageCell]) -> Complete:
-    start = cells.filter(state=CellState.FINAL).aggregate(day=Min("date"))["day"]
-    known = cells.filter(date__gte=start) if start else cells.none()
-    gap = known.filter(state__in=UNSETTLED).aggregate(day=Min("date"))["day"]
-    settled = known.filter(date__lt=gap) if gap else known
-    until = settled.order_by("-date").values_list("period_end", flat=True).first()
-    states = Counter(known.values_list("state", flat=True))
-    return Complete(
-        account=account,
-        vendor=vendor,
-        report=report,
-        until=until,
-        waiting=states[CellState.OPEN],
-        overdue=states[CellState.OVERDUE],
-        blocked=states[CellState.BLOCKED],
-    )
+    """For each report of the accounts: complete up to which day, from its first delivery on. One statement."""
+    parameters = {"accounts": [account.pk for account in accounts], "unsettled": [state.value for state in UNSETTLED]}
+    return [Complete(*row) for row in fetch(COMPLETE, parameters)]

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import unicodedata
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
 
 from django.conf import settings
 from django.urls import reverse
 
 from reports.coverage.overview import Complete, completeness
-from reports.models import Account, Finding, FindingEvent, Severity
+from reports.models import Account, Finding, FindingEvent, FindingKind, Severity
 from reports.models.choices import UNFINISHED
-from reports.wording import amount, counted, span
+from reports.selectors.problems import Problem, money_of, problems_of
+from reports.wording import amount, counted, listed, span
 
-#: A mail that nobody reads to its end helps nobody: the rest is behind the link.
-MOST_FINDINGS = 20
+#: A mail that nobody reads to its end helps nobody: the rest is counted, behind links.
+MOST_IN_FULL = 10
 MOST_LETTERS = 200
 SECTIONS = {"new": "New", "changed": "Changed", "reopened": "Reopened", "closed": "Closed by the data"}
+#: What the list of findings is to be narrowed to, where they are no work any more.
+STATES = {"closed": "&state=closed"}
 ACTIONS = {"opened": "new", "changed": "changed", "reopened": "reopened", "closed": "closed"}
 
 
@@ -44,8 +46,11 @@ def compose(account: Account | None, minimum: Severity, since: datetime | None, 
     complete = completeness(accounts)
     counts = {name: len(found) for name, found in sections.items()}
     lines = [*_complete_lines(complete), "", *_open_lines(still_open)]
+    room = MOST_IN_FULL
     for name, found in sections.items():
-        lines += _section_lines(name, found)
+        problems = problems_of(found)
+        lines += _section_lines(name, problems, room)
+        room -= min(room, len(problems))
     lines += ["", f"All findings: {_link(reverse('admin:reports_finding_changelist'))}"]
     return Digest(_subject(counts, complete), "\n".join(lines) + "\n", since, until, counts)
 
@@ -126,44 +131,64 @@ def _open_lines(findings: Sequence[Finding]) -> list[str]:
     return [f"Open now: {counted(len(findings), 'finding')}{money}"]
 
 
-def _sum_at_risk(findings: Iterable[Finding]) -> str:
+def _sum_at_risk(findings: Sequence[Finding]) -> str:
     """Sums by currency; amounts of different currencies are never added."""
-    sums: dict[str, Decimal] = defaultdict(Decimal)
-    for finding in findings:
-        for currency, text in finding.money_at_risk.items():
-            sums[currency] += Decimal(text)
-    return ", ".join(amount(sums[currency], currency) for currency in sorted(sums))
+    return ", ".join(amount(value, currency) for currency, value in money_of(findings).items())
 
 
-def _section_lines(name: str, findings: Sequence[Finding]) -> list[str]:
-    if not findings:
+def _section_lines(name: str, problems: Sequence[Problem], room: int) -> list[str]:
+    """`room`: how many problems may be told in full; of the others the number of each kind."""
+    if not problems:
         return []
-    lines = ["", f"{SECTIONS[name]} ({len(findings)})"]
-    for finding in findings[:MOST_FINDINGS]:
-        lines += _finding_lines(finding)
-    if len(findings) > MOST_FINDINGS:
-        lines.append(f"  and {len(findings) - MOST_FINDINGS} more")
-    return lines
+    number = sum(len(problem.findings) for problem in problems)
+    lines = ["", f"{SECTIONS[name]} ({number})"]
+    for problem in problems[:room]:
+        lines += _problem_lines(problem)
+    return lines + _rest_lines(problems[room:], STATES.get(name, ""))
 
 
-def _finding_lines(finding: Finding) -> list[str]:
-    days = span(finding.from_day, finding.to_day)
-    facts = [finding.get_severity_display().upper(), finding.get_kind_display(), days, str(finding.app or "")]
-    lines = ["  " + one_line(", ".join(filter(None, facts)))]
-    lines.append("    " + one_line(finding.message))
-    if difference := _difference(finding):
-        lines.append("    " + difference)
-    lines.append("    " + _link(reverse("admin:reports_finding_change", args=[finding.pk])))
-    return lines
+def _rest_lines(problems: Sequence[Problem], state: str) -> list[str]:
+    number = Counter(problem.finding.kind for problem in problems for _ in problem.findings)
+    page = reverse("admin:reports_finding_changelist")
+    return [
+        f"  and {count} more, {FindingKind(kind).label}: {_link(f'{page}?kind__exact={kind}{state}')}"
+        for kind, count in number.most_common()
+    ]
 
 
-def _difference(finding: Finding) -> str:
-    parts = []
-    if finding.difference is not None:
-        parts.append(f"difference {amount(finding.difference, finding.currency)}")
-    if risk := _sum_at_risk([finding]):
-        parts.append(f"at risk {risk}")
-    return ", ".join(parts)
+def _problem_lines(problem: Problem) -> list[str]:
+    finding = problem.finding
+    what = _what(problem)
+    place = [span(problem.from_day, problem.to_day), str(finding.app or "")]
+    told_once = [one_line(part) for part in place if one_line(part) not in what]
+    head = [finding.get_severity_display().upper(), finding.get_kind_display(), *filter(None, told_once)]
+    lines = [one_line(", ".join(head)), what, _money(problem), _link(_page_of(finding))]
+    first, *others = filter(None, lines)
+    return [f"  {first}", *(f"    {line}" for line in others)]
+
+
+def _what(problem: Problem) -> str:
+    """The finding's own sentence; of several currencies it would tell one only, so these are named instead."""
+    finding = problem.finding
+    if len(problem.findings) == 1:
+        return one_line(finding.message)
+    place = ", ".join(filter(None, (str(finding.app or ""), finding.member, span(problem.from_day, problem.to_day))))
+    metric = finding.metric.replace("_", " ")
+    return one_line(f"{place}: {metric} in {listed(problem.currencies)}. {finding.get_cause_display()}.")
+
+
+def _money(problem: Problem) -> str:
+    """What is at risk; an estimate has no other side, so no difference."""
+    finding = problem.finding
+    if risk := _sum_at_risk(problem.findings):
+        return f"{'estimated at risk' if problem.is_estimate else 'at risk'} {risk}"
+    if finding.difference is None or problem.is_estimate:
+        return ""
+    return f"difference {amount(finding.difference, finding.currency)}"
+
+
+def _page_of(finding: Finding) -> str:
+    return reverse("admin:reports_finding_change", args=[finding.pk])
 
 
 def _subject(counts: dict[str, int], complete: Sequence[Complete]) -> str:

@@ -2,36 +2,35 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import connection
-from django.db.models import Case, Count, F, IntegerField, Max, Min, Q, Value, When
+from django.db.models import Case, Count, F, IntegerField, Value, When
 
 from ascrecon import clock
 from ascrecon.jobs.models import Job
+from reports.coverage.overview import Complete, completeness
 from reports.models import (
     Account,
-    CellState,
     ConsoleExport,
-    CoverageCell,
     DeliveryState,
     DigestSchedule,
     Finding,
-    Grain,
+    FindingKind,
     OutboxMessage,
     Run,
     Severity,
 )
 from reports.models.choices import UNFINISHED
-from reports.selectors.whom import whom_to_ask
+from reports.selectors.problems import Problem, problems_of
 
-FINDINGS_SHOWN = 12
-UNKNOWN_STATES = (CellState.OPEN, CellState.OVERDUE, CellState.BLOCKED)
-KNOWN_STATES = (CellState.FINAL, CellState.EMPTY)
+PROBLEMS_SHOWN = 12
+MOST_OF_A_KIND = 4
+FINDINGS_READ = 1000
 
 _MONEY_AT_RISK = """
     SELECT f.severity, m.key, SUM(m.value::numeric)
@@ -50,32 +49,21 @@ class SeverityLine:
 
 
 @dataclass(frozen=True)
-class CompleteLine:
-    """How far one report of one account is known without a gap; `complete_to` None: not one period yet."""
+class KindLine:
+    """How many unfinished findings of a kind there are."""
 
-    account_id: int
-    account: str
-    report: str
-    grain: str
-    complete_to: date | None
-    overdue: int
-    blocked: int
-    lost: int
-
-
-@dataclass(frozen=True)
-class UrgentFinding:
-    finding: Finding
-    ask: str
+    kind: FindingKind
+    count: int
 
 
 @dataclass(frozen=True)
 class Worklist:
     as_of: datetime
     severities: list[SeverityLine]
-    urgent: list[UrgentFinding]
+    urgent: list[Problem]
+    kinds: list[KindLine]
     mine: int
-    complete: list[CompleteLine]
+    complete: list[Complete]
     jobs: dict[str, int]
     uploads: dict[str, int]
     digest: DigestSchedule | None
@@ -103,9 +91,10 @@ def worklist(user: AbstractBaseUser | AnonymousUser) -> Worklist:
     return Worklist(
         as_of=clock.now(),
         severities=severity_lines(),
-        urgent=[UrgentFinding(finding, whom_to_ask(finding)) for finding in _urgent()],
+        urgent=urgent_problems(),
+        kinds=kind_lines(),
         mine=Finding.objects.filter(Finding.UNFINISHED, assignee_id=user.pk).count(),
-        complete=complete_lines(),
+        complete=completeness(list(Account.objects.all())),
         jobs=_counts(Job.objects.values_list("state").annotate(n=Count("pk"))),
         uploads=uploads,
         digest=DigestSchedule.objects.order_by(F("last_digest_at").desc(nulls_last=True)).first(),
@@ -129,45 +118,25 @@ def severity_lines() -> list[SeverityLine]:
     return [SeverityLine(severity, counts.get(severity, 0), money[severity]) for severity in reversed(Severity)]
 
 
-def complete_lines() -> list[CompleteLine]:
-    cells = (
-        CoverageCell.objects.order_by("account__name", "report")
-        .values("account_id", "account__name", "report", "granularity")
-        .annotate(
-            first=Min("date"),
-            gap=Min("date", filter=Q(state__in=UNKNOWN_STATES)),
-            known=Max("period_end", filter=Q(state__in=KNOWN_STATES)),
-            overdue=Count("pk", filter=Q(state=CellState.OVERDUE)),
-            blocked=Count("pk", filter=Q(state=CellState.BLOCKED)),
-            lost=Count("pk", filter=Q(state=CellState.LOST)),
-        )
-    )
-    return [
-        CompleteLine(
-            account_id=cell["account_id"],
-            account=cell["account__name"],
-            report=cell["report"],
-            grain=Grain(cell["granularity"]).label,
-            complete_to=_complete_to(cell["first"], cell["gap"], cell["known"]),
-            overdue=cell["overdue"],
-            blocked=cell["blocked"],
-            lost=cell["lost"],
-        )
-        for cell in cells
-    ]
+def kind_lines() -> list[KindLine]:
+    """Unfinished findings by kind, the most first."""
+    rows = Finding.objects.filter(Finding.UNFINISHED).order_by().values_list("kind").annotate(n=Count("pk"))
+    lines = [KindLine(FindingKind(kind), count) for kind, count in rows]
+    return sorted(lines, key=lambda line: (-line.count, line.kind))
 
 
-def _complete_to(first: date, gap: date | None, known: date | None) -> date | None:
-    """The day before the first period that is not known; later deliveries do not make up for a gap."""
-    if gap is None:
-        return known
-    return gap - timedelta(days=1) if gap > first else None
-
-
-def _urgent() -> list[Finding]:
+def urgent_problems() -> list[Problem]:
+    """The first of each kind, the gravest first: a week of lost sales must not hide that the key is refused."""
     rank = Case(*(When(severity=s, then=Value(s.rank)) for s in Severity), output_field=IntegerField())
     findings = Finding.objects.filter(Finding.UNFINISHED).select_related("app", "account", "assignee")
-    return list(findings.order_by(rank.desc(), "-from_day", "pk")[:FINDINGS_SHOWN])
+    gravest = findings.defer("evidence").order_by(rank.desc(), "-to_day", "pk")[:FINDINGS_READ]
+    shown: Counter[str] = Counter()
+    urgent = []
+    for problem in problems_of(gravest):
+        shown[problem.finding.kind] += 1
+        if shown[problem.finding.kind] <= MOST_OF_A_KIND:
+            urgent.append(problem)
+    return urgent[:PROBLEMS_SHOWN]
 
 
 def _counts(rows: object) -> dict[str, int]:

@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from reports.amounts import amounts as pairs_of
 from reports.amounts import format_amount
 from reports.badges import badge_of
+from reports.detect.names import report_name as name_of_report
 from reports.wording import span
 
 register = template.Library()
@@ -35,6 +36,18 @@ def pairs(by_currency: Mapping[str, object] | None) -> list[tuple[str, Decimal]]
 
 
 @register.filter
+def report_name(report: str) -> str:
+    """`SALES/SUMMARY/DAILY` as people call it."""
+    return name_of_report(report)
+
+
+@register.filter
+def words(token: object) -> str:
+    """`fiscal_month` as `fiscal month`."""
+    return str(token).replace("_", " ")
+
+
+@register.filter
 def day(value: date | None) -> str:
     return value.isoformat() if value else "–"
 
@@ -52,6 +65,15 @@ def days(value: object) -> str:
         getattr(value, "from_day", None) or getattr(value, "period_start", None),
         getattr(value, "to_day", None) or getattr(value, "period_end", None),
     )
+
+
+@register.filter
+def days_in_cell(value: object) -> SafeString:
+    """The same for a narrow column: a line may break between the days, not within one."""
+    first, _to, last = days(value).partition(" to ")
+    if not last:
+        return format_html('<span class="nowrap">{}</span>', first)
+    return format_html('<span class="nowrap">{}</span> <span class="nowrap">to {}</span>', first, last)
 
 
 def period(start: date | None, end: date | None) -> str:

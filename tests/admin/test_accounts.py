@@ -9,7 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.forms.models import model_to_dict
 from django.test import Client
 
-from reports.models import Account, Rule
+from reports.models import Account, CoverageCell, Rule
 from tests import factories as make
 
 ADD = "/admin/reports/account/add/"
@@ -89,6 +89,18 @@ def test_it_queues_pulling_once(pem: str, login: Callable[[str], Client]) -> Non
     client.post(ADD, entered(pem))
     url = f"/admin/reports/account/{Account.objects.get().pk}/pull/"
     assert client.post(url)["Location"] == client.post(url)["Location"]
+
+
+def test_it_plans_nothing_by_being_looked_at(pem: str, login: Callable[[str], Client]) -> None:
+    client = login("Administrator")
+    client.post(ADD, entered(pem))
+    account = Account.objects.get()
+    planned = CoverageCell.objects.count()
+    assert planned > 0, "connecting plans what Apple still has"
+    CoverageCell.objects.all().delete()
+    page = client.get(f"/admin/reports/account/{account.pk}/change/").content.decode()
+    assert "Nothing is planned yet" in page
+    assert not CoverageCell.objects.exists()
 
 
 def test_it_merges_only_what_is_provisional(login: Callable[[str], Client]) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
@@ -18,10 +19,14 @@ from django.test import Client
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from reports.models import ConsoleExport, DeliveryState
+from ascrecon.jobs.models import Job, State
+from ascrecon.jobs.service import run_now
+from reports.models import ConsoleExport, DeliveryState, Finding, FindingState, Rule
 from tests import factories as make
 from tests.admin.conftest import Cast
 from tests.admin.test_upload_pages import DAYS, HEAD
+from tests.doors import told
+from tests.make_files import DAY, download, metric_export, sales_report
 
 Open = Callable[[str], Page]
 Shot = Callable[[Page, str], object]
@@ -107,3 +112,54 @@ def test_it_leaves_the_navigation_off_paper(signed_in: Open, cast: Cast) -> None
     page.emulate_media(media="print")
     expect(page.locator("#nav-sidebar")).to_be_hidden()
     expect(page.get_by_text("printed by owner")).to_be_visible()
+
+
+def run_what_is_queued() -> None:
+    for job in Job.objects.filter(state=State.QUEUED).order_by("pk"):
+        run_now(job)
+
+
+def test_a_person_gets_from_an_upload_to_a_settled_finding(
+    signed_in: Open, shot: Shot, violations: list[str], tmp_path: Path, clock: Callable[[datetime], None]
+) -> None:
+    clock(datetime(2026, 11, 20, 9, tzinfo=UTC))
+    make_rule_of_app_units()
+    # five downloads in the API, seven in the console
+    told("load_report", sales_report(tmp_path / "api", download(5)))
+    page = signed_in("/admin/reports/consoleexport/upload/")
+    page.set_input_files("input[type=file]", metric_export(tmp_path, {DAY: 7}))
+    page.select_option("select[name=account]", label="80000001")
+    page.get_by_role("button", name="Upload and look").click()
+    shot(page, "journey-1-preview")
+    page.get_by_role("button", name="Confirm: this is right").click()
+    run_what_is_queued()
+    page.reload()
+    shot(page, "journey-2-job")
+    page.get_by_role("link", name="See how it is compared").click()
+    run_what_is_queued()
+    page.reload()
+    page.get_by_role("link", name="Open the run").click()
+    shot(page, "journey-3-run")
+    page.locator("#lines").get_by_role("link", name="The two sides differ").first.click()
+    shot(page, "journey-4-finding")
+    page.get_by_role("link", name="Resolve").click()
+    page.get_by_label("Reason").fill("Two were bought with a code.")
+    page.get_by_role("button", name="Resolve").click()
+    expect(page.get_by_text("Two were bought with a code.").first).to_be_visible()
+    shot(page, "journey-5-resolved")
+    assert Finding.objects.get().state == FindingState.RESOLVED
+    assert violations == []
+
+
+def make_rule_of_app_units() -> None:
+    """The pairing that comes with the program; tests before this one may have emptied the tables."""
+    Rule.objects.get_or_create(
+        key="app_units",
+        defaults={
+            "title": "App Analytics: app units",
+            "console_metric": "app_units",
+            "api_report": Rule.Report.SALES_DAILY,
+            "api_measure": Rule.Measure.UNITS,
+            "api_filter": {"product_type": ["1*", "F1*"]},
+        },
+    )

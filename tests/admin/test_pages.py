@@ -10,8 +10,9 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from reports.amounts import format_amount, format_amounts
-from reports.models import CellState, Finding, FindingState, Severity
-from reports.selectors.worklist import complete_lines, severity_lines
+from reports.digest.compose import compose
+from reports.models import CellState, Finding, FindingKind, FindingState, Severity
+from reports.selectors.worklist import severity_lines, urgent_problems
 from tests import factories as make
 from tests.admin.conftest import Cast
 from tests.admin.test_permissions import POSTED, pages
@@ -64,21 +65,42 @@ class TestWorklist:
         # 41.30 + 8.70; the resolved one is no risk any more
         assert (high.count, high.money) == (2, [("JPY", Decimal(700)), ("USD", Decimal("50.00"))])
 
-    def test_it_is_complete_to_the_day_before_the_first_gap(self, db: None) -> None:
-        for number, state in enumerate((CellState.FINAL, CellState.EMPTY, CellState.OVERDUE, CellState.FINAL)):
+    def test_it_says_the_same_days_as_the_digest(self, db: None, login: Callable[[str], Client]) -> None:
+        for number, state in enumerate((CellState.OPEN, CellState.FINAL, CellState.EMPTY, CellState.OVERDUE)):
             make.CoverageCellFactory.make(date=make.DAY + timedelta(days=number), state=state)
-        (line,) = complete_lines()
-        assert line.complete_to == make.DAY + timedelta(days=1)
-        assert line.overdue == 1
+        # open, final on the 13th, empty on the 14th, overdue on the 15th: known from the 13th to the 14th
+        assert "complete to 2026-10-14 (1 overdue)" in compose(None, Severity.LOW, None, make.MORNING).body
+        page = text(login("Viewer"), "/admin/")
+        assert '<td class="nowrap">2026-10-14</td>' in page
+        assert "2026-10-12" not in page
 
-    def test_it_is_complete_to_no_day_when_the_first_is_missing(self, db: None) -> None:
+    def test_it_says_that_nothing_was_delivered(self, db: None, login: Callable[[str], Client]) -> None:
         make.CoverageCellFactory.make(state=CellState.BLOCKED)
-        make.CoverageCellFactory.make(date=make.DAY + timedelta(days=1))
-        assert complete_lines()[0].complete_to is None
+        assert "nothing delivered yet" in text(login("Viewer"), "/admin/")
+
+    def test_it_tells_a_problem_in_several_currencies_as_one(self, db: None) -> None:
+        app = make.AppFactory.make()
+        for currency, risk in (("USD", "41.30"), ("JPY", "4900"), ("EUR", "12.10")):
+            make.FindingFactory.make(app=app, currency=currency, money_at_risk={currency: risk})
+        make.FindingFactory.make(app=app, currency="CHF", money_at_risk={}, from_day=make.DAY + timedelta(days=1))
+        make.FindingFactory.make(app=app, currency="USD", member="notes.pro")
+        several, one = sorted(urgent_problems(), key=lambda problem: -len(problem.findings))
+        assert several.currencies == ["CHF", "EUR", "JPY", "USD"]
+        assert several.money_at_risk == {"EUR": Decimal("12.10"), "JPY": Decimal(4900), "USD": Decimal("41.30")}
+        assert len(one.findings) == 1
+
+    def test_it_shows_different_problems_first(self, db: None) -> None:
+        for number in range(12):
+            day = make.DAY + timedelta(days=number)
+            make.FindingFactory.make(severity=Severity.CRITICAL, from_day=day, to_day=day)
+        make.FindingFactory.make(kind=FindingKind.API_INCIDENT, app=None, account=make.AccountFactory.make())
+        kinds = [problem.finding.kind for problem in urgent_problems()]
+        assert kinds == [FindingKind.MISSING_SALES_VALUES] * 4 + [FindingKind.API_INCIDENT]
 
     def test_it_answers_the_three_questions(self, cast: Cast, login: Callable[[str], Client]) -> None:
         page = text(login("Viewer"), "/admin/")
-        assert "2026-10-12 to 2026-10-14" in page
+        assert "2026-10-12</span>" in page
+        assert "to 2026-10-14</span>" in page
         assert "41.30" in page
         assert "Apple (Contact Us in App Store Connect)" in page
 
@@ -94,10 +116,68 @@ class TestFinding:
         page = text(login("Viewer"), f"/admin/reports/finding/{cast.finding.pk}/change/")
         assert "Acme Notes lost its sales of three days" in page
         assert "−3.49" in page
-        assert f"/admin/reports/salesrow/?delivery={cast.instance.pk}&amp;apple_id=1500000001" in page
+        assert f"/admin/reports/salesrow/?delivery={cast.instance.pk}&amp;app=1500000001" in page
         assert f"/admin/reports/rawfile/{cast.instance.raw_file_id}/download/" in page
         assert "It was seen." in page
         assert "/work/" not in page
+
+    def test_it_calls_an_estimate_one(self, db: None, login: Callable[[str], Client]) -> None:
+        estimate = make.FindingFactory.make(
+            console_value=None, api_value=Decimal(393), difference=Decimal(-393), currency="",
+            money_at_risk={"USD": "2487.20"}, details={"usual_units_per_day": "227.2"},
+        )  # fmt: skip
+        client = login("Viewer")
+        page = text(client, f"/admin/reports/finding/{estimate.pk}/change/")
+        assert "Estimated at risk" in page
+        assert "2,487.20" in page
+        assert "227.2" in page
+        assert "Difference" not in page
+        assert "−393" not in page
+        assert "−393" not in text(client, "/admin/reports/finding/")
+
+    def test_it_says_what_stood_before_and_what_stands_now(self, cast: Cast, login: Callable[[str], Client]) -> None:
+        restated = make.FindingFactory.make(
+            app=cast.app, kind=FindingKind.RESTATED, console_value=None, api_value=Decimal("41.30"),
+            difference=Decimal("6.98"), from_day=make.DAY, to_day=make.DAY,
+            evidence=[{"file": d.file_name, "sha256": "", "delivery": d.pk} for d in (cast.earlier, cast.instance)],
+        )  # fmt: skip
+        make.FindingDayFactory.make(
+            finding=restated, console_value=None, api_value=Decimal("41.30"), difference=Decimal("6.98")
+        )
+        page = text(login("Viewer"), f"/admin/reports/finding/{restated.pk}/change/")
+        # 41.30 now, 6.98 more than before: 34.32
+        assert "34.32" in page
+        assert "Before" in page
+        assert "what the console shows" not in page
+        assert f"/admin/reports/salesrow/?delivery={cast.earlier.pk}&amp;app=1500000001" in page
+        assert f"/admin/reports/salesrow/?delivery={cast.instance.pk}&amp;app=1500000001" in page
+
+    def test_it_shows_what_apple_answered(self, db: None, login: Callable[[str], Client]) -> None:
+        cell = make.CoverageCellFactory.make(state=CellState.BLOCKED, evidence="Apple refused the key.")
+        problem = make.ApiProblemFactory.make(cell=cell, account=cell.account, status=401, request_id="req-401")
+        incident = make.FindingFactory.make(
+            kind=FindingKind.API_INCIDENT, app=None, account=cell.account, from_day=cell.date, to_day=cell.date,
+            report=cell.report, console_value=None, api_value=None, difference=None, currency="", money_at_risk={},
+            details={"problems": [problem.pk]}, next_step="Enter a new key.",
+        )  # fmt: skip
+        page = text(login("Viewer"), f"/admin/reports/finding/{incident.pk}/change/")
+        for fact in ("Apple refused the key.", "401", "req-401", "Enter a new key."):
+            assert fact in page
+
+    def test_it_leads_to_the_same_problem_in_other_currencies(self, cast: Cast, login: Callable[[str], Client]) -> None:
+        same = {"app": cast.finding.app, "from_day": cast.finding.from_day, "to_day": cast.finding.to_day}
+        other = make.FindingFactory.make(currency="JPY", **same)
+        page = text(login("Viewer"), f"/admin/reports/finding/{cast.finding.pk}/change/")
+        assert f"/admin/reports/finding/{other.pk}/change/" in page
+
+    def test_it_adds_up_what_the_list_holds_by_currency(self, db: None, login: Callable[[str], Client]) -> None:
+        make.FindingFactory.make(money_at_risk={"USD": "41.30"})
+        make.FindingFactory.make(money_at_risk={"USD": "8.70", "JPY": "700"})
+        make.FindingFactory.make(money_at_risk={"USD": "1000"}, state=FindingState.CLOSED)
+        page = text(login("Viewer"), "/admin/reports/finding/")
+        # 41.30 + 8.70; the closed one is not in the list
+        assert "50.00" in page
+        assert "1,050.00" not in page
 
     def test_it_is_found_by_its_lasting_id(self, cast: Cast, login: Callable[[str], Client]) -> None:
         response = login("Viewer").get(f"/admin/reports/finding/id/{cast.finding.public_id}/")

@@ -62,6 +62,30 @@ def test_it_filters_and_searches(query: str, found: list[int], db: None, login: 
     assert lines(login("Viewer"), query) == found
 
 
+def test_it_adds_up_a_chosen_file_by_currency(db: None, login: Callable[[str], Client]) -> None:
+    delivery = make.ReportInstanceFactory.make()
+    for line, (units, proceeds, currency) in enumerate(((3, "3.49", "USD"), (-1, "3.49", "USD"), (2, "490", "JPY"))):
+        make.SalesRowFactory.make(
+            delivery=delivery, line=line + 2, units=units, developer_proceeds=proceeds, proceeds_currency=currency
+        )
+    response = login("Viewer").get(f"/admin/reports/salesrow/?delivery={delivery.pk}")
+    # 3 x 3.49 - 3.49 = 6.98; 2 x 490 = 980
+    assert response.context["cl"].totals == [
+        ("JPY", [("units", "2"), ("proceeds", "980")]),
+        ("USD", [("units", "2"), ("proceeds", "6.98")]),
+    ]
+    assert login("Viewer").get("/admin/reports/salesrow/").context["cl"].totals == []
+
+
+def test_it_lists_an_app_with_its_in_app_purchases(db: None, login: Callable[[str], Client]) -> None:
+    app = make.AppFactory.make()
+    rows = ({"apple_id": app.apple_id}, {"apple_id": 7, "parent_identifier": app.sku}, {"apple_id": 8})
+    for line, columns in enumerate(rows):
+        make.SalesRowFactory.make(line=line + 2, **columns)
+    listed = login("Viewer").get(f"/admin/reports/salesrow/?app={app.apple_id}").context["cl"].result_list
+    assert sorted(row.line for row in listed) == [2, 3]
+
+
 def test_it_says_when_only_the_newest_rows_were_looked_through(
     db: None, login: Callable[[str], Client], monkeypatch: MonkeyPatch
 ) -> None:

@@ -10,7 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from pytest_django.fixtures import Settings
 
-from ascrecon.jobs.models import UNFINISHED, Job
+from ascrecon.jobs.models import UNFINISHED, Job, State
 from ascrecon.jobs.service import run_now
 from reports.jobs import IMPORT
 from reports.models import ConsoleExport, Delivery, DeliveryState, RawFile
@@ -59,6 +59,13 @@ def test_it_shows_what_was_recognised_before_anything_counts(analyst: Client) ->
     assert not export.vintages.exists()
     for fact in ("App Analytics metric", "Acme Notes", "2026-10-01 to 2026-10-04", "UTC", "401"):
         assert fact in shown
+
+
+def test_it_says_what_it_will_be_compared_with(analyst: Client) -> None:
+    shown = page(analyst, seen(analyst))
+    assert "“app units” of the console must equal “Units” of Apple&#x27;s report Sales, daily" in shown
+    assert "rows with product type 1*, F1*" in shown
+    assert "Unconfirmed pairing" in shown
 
 
 def test_it_names_each_rejected_row_and_wants_the_loss_accepted(analyst: Client) -> None:
@@ -152,3 +159,37 @@ def test_it_never_uses_a_name_as_a_path(name: str, analyst: Client) -> None:
 )
 def test_it_refuses_options_that_cannot_be_meant(options: dict[str, str], sentence: str, analyst: Client) -> None:
     assert sentence in upload(analyst, HEAD + DAYS, **options).content.decode()
+
+
+def stuck(client: Client) -> Delivery:
+    """Confirmed, and its job failed."""
+    export = seen(client)
+    client.post(f"/admin/reports/consoleexport/{export.pk}/confirm/")
+    Job.objects.filter(kind=IMPORT).update(state=State.FAILED, message="The disk is full.")
+    return export
+
+
+def test_it_shows_why_the_loading_failed_and_tries_again(analyst: Client) -> None:
+    export = stuck(analyst)
+    job = Job.objects.get(kind=IMPORT)
+    shown = page(analyst, export)
+    assert "The disk is full." in shown
+    assert f"/admin/jobs/job/{job.pk}/retry/" in shown
+    analyst.post(f"/admin/jobs/job/{job.pk}/retry/")
+    run_now(Job.objects.get(pk=job.pk))
+    assert state(export) == DeliveryState.LOADED
+
+
+def test_it_cancels_an_export_whose_loading_failed(analyst: Client) -> None:
+    export = stuck(analyst)
+    assert f"/admin/reports/consoleexport/{export.pk}/cancel/" in page(analyst, export)
+    analyst.post(f"/admin/reports/consoleexport/{export.pk}/cancel/")
+    assert state(export) == DeliveryState.CANCELLED
+
+
+def test_it_does_not_cancel_an_export_that_a_job_may_still_load(analyst: Client) -> None:
+    export = seen(analyst)
+    analyst.post(f"/admin/reports/consoleexport/{export.pk}/confirm/")
+    response = analyst.post(f"/admin/reports/consoleexport/{export.pk}/cancel/", follow=True)
+    assert "is being loaded" in response.content.decode()
+    assert state(export) == DeliveryState.LOADING

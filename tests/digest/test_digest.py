@@ -155,15 +155,52 @@ def test_it_says_to_which_day_the_reports_are_complete(account: Account) -> None
     assert digest.subject == "ascrecon: nothing new, sales complete to 2026-11-18"
 
 
-def test_it_shows_twenty_findings_and_counts_the_rest(account: Account) -> None:
-    for _ in range(23):
-        finding(account)
+def test_it_tells_ten_problems_and_counts_the_rest(account: Account, settings: Settings) -> None:
+    settings.ASCRECON_BASE_URL = "https://recon.example.com"
+    for day in range(1, 15):
+        on = date(2026, 11, day)
+        finding(account, from_day=on, to_day=on, money_at_risk={"USD": "1"})
+    finding(account, kind=FindingKind.LATE_DELIVERY, severity=Severity.LOW)
 
     body = compose(None, Severity.LOW, None, NOW).body
 
-    assert body.count("Sales are missing.") == 20
-    assert "New (23)" in body
-    assert "and 3 more" in body
+    assert body.count("Sales are missing.") == 10
+    assert "New (15)" in body
+    page = "https://recon.example.com/admin/reports/finding/"
+    assert f"and 4 more, Sales values are missing: {page}?kind__exact=missing_sales_values" in body
+    assert f"and 1 more, Delivered late: {page}?kind__exact=late_delivery" in body
+
+
+def test_it_tells_one_problem_in_several_currencies_once(account: Account) -> None:
+    app = App.objects.create(account=account, name="Acme Notes")
+    for currency, risk in (("USD", "12.50"), ("JPY", "700")):
+        finding(account, app=app, metric="proceeds", currency=currency, money_at_risk={currency: risk})
+
+    body = compose(None, Severity.LOW, None, NOW).body
+
+    assert "New (2)" in body
+    assert body.count("Sales values are missing") == 1
+    assert "Acme Notes, 2026-11-02 to 2026-11-03: proceeds in JPY and USD. Rows with sales are missing." in body
+    assert "at risk 700 JPY, 12.50 USD" in body
+
+
+def test_it_tells_days_and_app_once(account: Account) -> None:
+    app = App.objects.create(account=account, name="Acme Notes")
+    finding(account, app=app, message="Acme Notes, 2026-11-02 to 2026-11-03: all sales are missing.")
+
+    body = compose(None, Severity.LOW, None, NOW).body
+
+    assert (body.count("Acme Notes"), body.count("2026-11-02")) == (1, 1)
+
+
+def test_it_names_no_difference_where_the_other_side_is_an_estimate(account: Account) -> None:
+    facts = {"api_value": "393", "difference": "-393", "details": {"usual_units_per_day": "227.2"}}
+    finding(account, money_at_risk={"USD": "2487.20"}, **facts)
+
+    body = compose(None, Severity.LOW, None, NOW).body
+
+    assert "estimated at risk 2,487.20 USD" in body
+    assert "difference" not in body
 
 
 def test_it_keeps_line_breaks_of_titles_out_of_the_mail(account: Account) -> None:
