@@ -140,6 +140,15 @@ class AppStoreError(Exception):
         apple_id = f" (Apple's id {self.apple_id})" if self.apple_id else ""
         return ": ".join(part for part in (where, status, said) if part) + apple_id
 
+    @property
+    def sentences(self) -> str:
+        """What went wrong and what to do about it, for people: Apple's own words without the address of the call."""
+        answer = " ".join(str(part) for part in (self.status, self.code) if part)
+        said = ": ".join(part.rstrip(".") for part in (self.title, self.detail) if part) or self.message.rstrip(".")
+        quoted = f"Apple answered {answer}: {said}." if answer else f"{said}."
+        apple_id = f" Apple's id: {self.apple_id}." if self.apple_id else ""
+        return f"{quoted}{apple_id} {self.what_to_do}".strip()
+
     def __reduce__(self) -> tuple[Callable[[dict[str, Any]], AppStoreError], tuple[dict[str, Any]]]:
         return _rebuilt, ({each.name: getattr(self, each.name) for each in fields(self)},)
 

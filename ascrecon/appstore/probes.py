@@ -66,8 +66,7 @@ def _probe(family: str, ask: Callable[[], str], vendor: str = "") -> ProbeResult
     try:
         return ProbeResult(family, True, ask(), vendor=vendor)
     except AppStoreError as error:
-        message = f"{error} {error.what_to_do}"
-        return ProbeResult(family, False, message, _MISSING.get(error.category), vendor)
+        return ProbeResult(family, False, error.sentences, _MISSING.get(error.category), vendor)
 
 
 def _vendor_probe(

@@ -6,7 +6,8 @@ import argparse
 import shlex
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from threading import Event, Thread
@@ -36,10 +37,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def serve(options: argparse.Namespace) -> None:
     """Runs until SIGTERM or SIGINT; raises ScenarioError for what cannot be played."""
     scenario = load_scenario(options.scenario)
-    key, path = _key(options)
+    with _writing("--write-key", options.write_key):
+        key, path = _key(options)
     api = prepared(scenario, key, options.today)
     if options.write_exports:
-        write_exports(api.truth, options.write_exports)
+        with _writing("--write-exports", options.write_exports):
+            write_exports(api.truth, options.write_exports)
     server = _listening(api, options.port)
     if path:
         _say(account_line(key, path, scenario.vendor_number, server.url))
@@ -88,11 +91,20 @@ def _key(options: argparse.Namespace) -> tuple[Key, Path | None]:
     raise ScenarioError("options", "no key", "give --write-key DIR, or --public-key, --key-id and --issuer-id")
 
 
+@contextmanager
+def _writing(option: str, folder: Path | None) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise ScenarioError(option, f"{folder} cannot be written ({error.strerror})", "name another folder") from error
+
+
 def _listening(api: Api, port: int) -> Server:
     try:
         return Server(api, port)
-    except OSError as error:
-        raise ScenarioError("--port", f"{port} cannot be used ({error.strerror})", "choose another port") from error
+    except (OSError, OverflowError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise ScenarioError("--port", f"{port} cannot be used ({why})", "choose another port") from error
 
 
 def _until_stopped(server: Server) -> None:

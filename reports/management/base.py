@@ -145,14 +145,21 @@ def error_of(exc: Exception) -> FileError:
     if isinstance(exc, AppStoreError):
         seen = str(exc).removeprefix(f"{exc.method} {exc.path}: ")
         return {"file": exc.path, "line": None, "seen": seen, "do": exc.what_to_do}
-    return {"file": "", "line": None, "seen": sentence_of(exc), "do": ""}
+    seen, do = seen_and_do(sentence_of(exc))
+    return {"file": "", "line": None, "seen": seen, "do": do}
+
+
+def seen_and_do(sentences: str) -> tuple[str, str]:
+    """Apart what was seen, the first sentence, and what to do, the others; a single one says both."""
+    seen, full_stop, do = sentences.partition(". ")
+    return f"{seen}." if full_stop else seen, do or "Correct it and try again."
 
 
 def sentence_of(exc: Exception) -> str:
     if isinstance(exc, ValidationError):
         return " ".join(exc.messages)
     if isinstance(exc, AppStoreError):
-        return f"{exc} {exc.what_to_do}".strip()
+        return exc.sentences
     return str(exc)
 
 
@@ -172,6 +179,11 @@ def day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError as exc:
         raise ArgumentTypeError(f"{text!r} is not a date, write it as 2026-11-20") from exc
+
+
+def check_order(first: date | None, last: date | None) -> None:
+    if first and last and first > last:
+        raise BadInput(f"--from {first} lies after --to {last}.", "Swap the two days.")
 
 
 def moment_of(as_of: date | None) -> datetime | None:

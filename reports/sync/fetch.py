@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from ascrecon import clock
-from ascrecon.appstore import Absent, AppStoreError, Basis, Category, Download, Reason
+from ascrecon.appstore import Absent, AppStoreError, Basis, Category, Download, Reason, load_catalogue
 from reports.coverage import ledger
 from reports.coverage.ledger import Absence
 from reports.files.errors import BadFile
-from reports.models import ApiProblem, Cause, CellState, CoverageCell, Delivery, Grain
+from reports.models import ApiProblem, Cause, CellState, CoverageCell, Delivery, Grain, Side
 from reports.services.accounts import client_policy
 from reports.services.deliveries import Asked, load_api_report
 from reports.services.raw_files import keep
@@ -111,6 +111,8 @@ class Fetcher:
                 cell.vendor.number, kind, cell.region_code, f"{year}-{month:02}", due=due
             )
             return answer.report, ""
+        ours = load_catalogue().sales_report(family, kind, frequency[0]).version
+        self.version = self.version or version_to_ask(cell, ours)
         sales = self.line.client.sales_report(
             cell.vendor.number, family, kind, frequency[0], cell.date, version=self.version
         )
@@ -119,7 +121,7 @@ class Fetcher:
         return sales.report, sales.version
 
     def _note_version(self, cell: CoverageCell, asked: str, offered: str) -> None:
-        """Apple named another version than ours: used for the rest of this round, and written down."""
+        """Apple named another version than ours: used from now on, and written down."""
         self.version = offered
         ApiProblem.objects.create(
             account=cell.account,
@@ -149,7 +151,7 @@ class Fetcher:
         in_a_row = self.line.failed(error)
         cause = problems.cause_of(error.category, str(error))
         problems.note_failure(cell.account, error, at, report=cell.report, cell=cell)
-        words, next_try = problems.words_of(error), _next_try(error, at)
+        words, next_try = error.sentences, _next_try(error, at)
         if is_used_up(error):
             return _wait_for_limit([cell, *rest], words, next_try)
         ledger.record_failure(cell, cause, words, at, next_try=next_try)
@@ -217,6 +219,13 @@ def absence_of(absent: Absent) -> Absence:
 
 
 _ABSENCES = {Reason.NO_SALES: Absence.NO_SALES, Reason.NOT_YET: Absence.NOT_YET, Reason.GONE: Absence.GONE}
+
+
+def version_to_ask(cell: CoverageCell, ours: str) -> str:
+    """The version of the newest report that Apple gave, unless ours is newer: one that is retired is refused once."""
+    given = Delivery.objects.filter(side=Side.API, vendor=cell.vendor, report=cell.report).exclude(version="")
+    last = given.order_by("-received_at", "-pk").values_list("version", flat=True).first()
+    return max(filter(None, (ours, last)), key=lambda version: [int(part) for part in version.split("_")])
 
 
 def words_of(absent: Absent) -> str:

@@ -34,15 +34,6 @@ def cause_of(category: Category, message: str) -> Cause:
     return CAUSES.get(category, Cause.UNEXPLAINED)
 
 
-def words_of(error: AppStoreError) -> str:
-    """What went wrong and what to do about it, for people: Apple's own words without the address of the call."""
-    answer = " ".join(str(part) for part in (error.status, error.code) if part)
-    said = ": ".join(part.rstrip(".") for part in (error.title, error.detail) if part) or error.message.rstrip(".")
-    quoted = f"Apple answered {answer}: {said}." if answer else f"{said}."
-    apple_id = f" Apple's id: {error.apple_id}." if error.apple_id else ""
-    return f"{quoted}{apple_id} {error.what_to_do}"
-
-
 def note_failure(
     account: Account, error: AppStoreError, at: datetime, *, report: str, cell: CoverageCell | None = None
 ) -> ApiProblem:

@@ -295,6 +295,19 @@ def test_it_reads_the_version_that_apple_offers_instead(simulator: Start, connec
     assert found("api_incident") == []
 
 
+def test_it_asks_for_the_version_that_apple_offered_from_then_on(simulator: Start, connect: Connect) -> None:
+    running = simulator(faults=[{"kind": "version_retired", "from": "2026-11-01", "latest": "1_3"}])
+    connect(running)
+
+    first = pull(running, "2026-11-20", "2026-11-10", "2026-11-12").json
+    again = pull(running, "2026-11-20", "2026-11-13", "2026-11-14").json
+
+    # The list of apps, three days and their week, with a refusal for each report that names the version; then the list
+    # and two days.
+    assert (first["calls"], first["deliveries"]) == (7, 4)
+    assert (again["calls"], again["deliveries"]) == (3, 2)
+
+
 def test_it_stops_asking_for_finance_months_after_a_silent_year(simulator: Start, connect: Connect) -> None:
     running = simulator()
     account = connect(running)

@@ -6,10 +6,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.core.management.base import CommandParser
 
 from ascrecon.appstore import ProbeResult
-from reports.management.base import Answer, BadInput, DoorCommand, Exit, chosen_account
+from reports.management.base import Answer, BadInput, DoorCommand, Exit, chosen_account, seen_and_do
 from reports.models import Account
 from reports.services.accounts import NewAccount, add_account, rotate_keys, test_connection
 from reports.sync.plan import plan_summary
@@ -54,18 +55,26 @@ class Command(DoorCommand):
 
 
 def added(options: dict[str, Any]) -> Answer:
-    account = add_account(
-        NewAccount(
-            name=options["name"],
-            issuer_id=options["issuer_id"],
-            key_id=options["key_id"],
-            private_key=key_text(options["private_key"]),
-            vendor_numbers=options["vendor_number"],
-            base_url=options["base_url"],
-        )
+    new = NewAccount(
+        name=options["name"],
+        issuer_id=options["issuer_id"],
+        key_id=options["key_id"],
+        private_key=key_text(options["private_key"]),
+        vendor_numbers=options["vendor_number"],
+        base_url=options["base_url"],
     )
+    try:
+        account = add_account(new)
+    except ValidationError as exc:
+        raise refused(exc, options["private_key"]) from exc
     test = shlex.join(["account", "test", "--name", account.name])
     return Answer(told(account), [f"Account {account.name} was added. Try it: {test}"])
+
+
+def refused(exc: ValidationError, key: Path) -> BadInput:
+    """The first thing that is wrong, with the key's file where it is the key."""
+    field, (message, *_) = next(iter(exc.message_dict.items()))
+    return BadInput(*seen_and_do(message), file=str(key) if field == "private_key" else "")
 
 
 def key_text(path: Path) -> str:

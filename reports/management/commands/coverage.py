@@ -6,8 +6,9 @@ from django.core.management.base import CommandParser
 
 from ascrecon import clock
 from reports.coverage.overview import Scope, as_json, completeness, counts
-from reports.management.base import Answer, DoorCommand, chosen_app, day
-from reports.models import Account
+from reports.management.base import Answer, BadInput, DoorCommand, check_order, chosen_app, day
+from reports.models import Account, CoverageCell
+from reports.sync.calendar import PULLED
 
 
 class Command(DoorCommand):
@@ -20,11 +21,20 @@ class Command(DoorCommand):
         parser.add_argument("--app", type=int, metavar="APPLE_ID")
 
     def answer(self, options: dict[str, Any]) -> Answer:
-        scope = Scope(options["first"], options["last"], options["report"], chosen_app(options["app"]))
+        check_order(options["first"], options["last"])
+        scope = Scope(options["first"], options["last"], chosen_report(options["report"]), chosen_app(options["app"]))
         moment = clock.now() if options["as_of"] else None
         cells = [as_json(cell, moment) for cell in scope.cells()]
         document = {"as_of": clock.now().date(), "counts": counts(cells), "cells": cells}
         return Answer(document, _lines(counts(cells)))
+
+
+def chosen_report(name: str | None) -> str | None:
+    """The report of `--report`; one that neither is pulled nor stands in the ledger is refused with those that do."""
+    known = {kind.name for kind in PULLED} | set(CoverageCell.objects.values_list("report", flat=True).distinct())
+    if name and name not in known:
+        raise BadInput(f"There is no report {name!r}.", f"Reports: {', '.join(sorted(known))}.")
+    return name
 
 
 def _lines(found: dict[str, int]) -> list[str]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,10 @@ def _accepted(delivery: Delivery, accept: bool) -> Delivery:
 
 
 def existing(path: Path) -> Path:
-    if not path.is_file():
+    if not path.exists():
         raise BadFile(file=str(path), seen="no such file", do="check the path")
+    if not path.is_file():
+        raise BadFile(file=str(path), seen="a folder or a device, not a file", do="name the files in it")
+    if not os.access(path, os.R_OK):
+        raise BadFile(file=str(path), seen="a file that may not be read", do="give yourself the right to read it")
     return path

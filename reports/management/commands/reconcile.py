@@ -5,8 +5,7 @@ from datetime import date
 from typing import Any
 
 from ascrecon import clock
-from reports.management.base import Answer, BadInput, DoorCommand, chosen_account, day
-from reports.models import App
+from reports.management.base import Answer, BadInput, DoorCommand, check_order, chosen_account, chosen_app, day
 from reports.reconcile.compare import Scope
 from reports.reconcile.run import everything, reconcile
 from reports.services.import_options import known_fiscal_month
@@ -39,7 +38,7 @@ def scope_of(options: dict[str, Any]) -> Scope:
         start or whole.start,
         end or whole.end,
         account=chosen_account(options["account"]),
-        app=_app(options["app"]),
+        app=chosen_app(options["app"]),
         as_of=clock.now() if options["as_of"] else None,
     )
 
@@ -61,13 +60,12 @@ def period_of(options: dict[str, Any]) -> tuple[date, date] | None:
 def _days(start: date | None, end: date | None) -> tuple[date, date]:
     if start is None or end is None:
         raise BadInput("Only one end of the period was given.", "Give both --from and --to.")
-    if start > end:
-        raise BadInput(f"{start} is after {end}.", "Give the earlier day with --from.")
+    check_order(start, end)
     return start, end
 
 
 def _fiscal(name: str) -> tuple[date, date]:
-    month = known_fiscal_month(name)
+    month = known_fiscal_month(month_named(name))
     if month is None:
         raise BadInput(
             f"The days of fiscal month {name} are not known.", "Load a finance report of it, or give --from and --to."
@@ -76,16 +74,13 @@ def _fiscal(name: str) -> tuple[date, date]:
 
 
 def _calendar_month(name: str) -> tuple[date, date]:
+    return month_span(date.fromisoformat(f"{month_named(name)}-01"))
+
+
+def month_named(name: str) -> str:
+    """The name itself; refused unless it is `YYYY-MM`."""
     try:
-        return month_span(date.fromisoformat(f"{name}-01"))
+        date.fromisoformat(f"{name}-01")
     except ValueError as error:
         raise BadInput(f"{name!r} is no month.", "Write it as 2026-11.") from error
-
-
-def _app(apple_id: int | None) -> App | None:
-    if apple_id is None:
-        return None
-    app = App.objects.filter(apple_id=apple_id).first()
-    if app is None:
-        raise BadInput(f"There is no app with the Apple ID {apple_id}.", "See the list of apps in the admin.")
-    return app
+    return name

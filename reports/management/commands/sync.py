@@ -13,6 +13,7 @@ from reports.management.base import (
     BadInput,
     DoorCommand,
     Exit,
+    check_order,
     chosen_account,
     day,
     error_of,
@@ -34,8 +35,7 @@ class Command(DoorCommand):
 
     def answer(self, options: dict[str, Any]) -> Answer:
         first, last = options["first"], options["last"]
-        if first and last and first > last:
-            raise BadInput(f"--from {first} lies after --to {last}.", "Swap the two days.")
+        check_order(first, last)
         accounts = self.accounts(options["account"])
         if options["plan"]:
             return planned(accounts)
