@@ -32,7 +32,7 @@ lint: $(INSTALLED) ## ruff, mypy, missing migrations, template format
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy ascrecon reports subscriptions
 	$(PY) manage.py makemigrations --check --dry-run
-	@find . -path './.*' -prune -o -path '*/templates/*' -name '*.html' -print0 | xargs -0 -r $(PY) -m djade --check --target-version 5.2
+	@find . -path './.*' -prune -o -path '*/templates/*' -name '*.html' -print0 | xargs -0 -r $(VENV)/bin/djade --check --target-version 5.2
 
 $(INSTALLED): requirements.txt requirements-dev.txt | $(VENV)/.python
 	@if ldd --version 2>&1 | grep -qi musl; then \

@@ -7,24 +7,35 @@ import shlex
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import psutil
 import requests
+
+from ascrecon.demo.own import MARK
 
 GRACE = 40.0  # seconds; a worker finishes its job first
 
 
 @contextmanager
-def process(command: list[str], log: Path, *, output: int | None = None) -> Iterator[subprocess.Popen[str]]:
+def process(
+    command: list[str], log: Path, *, output: int | None = None, pass_fds: Sequence[int] = ()
+) -> Iterator[subprocess.Popen[str]]:
     """Run `command` until the block ends, then SIGTERM and, after a grace, SIGKILL to its whole session.
 
     A session of its own: Ctrl-C reaches the demo alone, which ends the others in order.
     """
     with log.open("a") as file:
         child = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=output or file, stderr=file, text=True, start_new_session=True
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=output or file,
+            stderr=file,
+            text=True,
+            start_new_session=True,
+            pass_fds=pass_fds,
         )
         try:
             yield child
@@ -39,6 +50,23 @@ def end(child: subprocess.Popen[str]) -> None:
     except subprocess.TimeoutExpired:
         os.killpg(child.pid, signal.SIGKILL)
         child.wait()
+
+
+def end_leftovers(folder: Path) -> None:
+    """Kill what a demo in `folder` that was itself killed has left behind: its worker would take the new one's jobs.
+
+    They are known by their environment. PostgreSQL inherits it too and stays: the new demo goes on with it.
+    """
+    ours = {os.getpid(), *(parent.pid for parent in psutil.Process().parents())}
+    for found in psutil.process_iter():
+        with suppress(psutil.Error):
+            if found.pid not in ours and found.name() != "postgres" and _is_of_demo(found.environ(), folder):
+                found.kill()
+                found.wait(GRACE)
+
+
+def _is_of_demo(environment: dict[str, str], folder: Path) -> bool:
+    return MARK in environment and environment.get("ASCRECON_DATA_DIR") == str(folder)
 
 
 def manage(*arguments: str) -> list[str]:

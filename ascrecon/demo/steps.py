@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import secrets
 import shutil
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
+from io import StringIO
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from django.conf import settings
@@ -16,6 +19,7 @@ from django.db import connection
 
 from ascrecon import clock
 from ascrecon.demo.processes import RunningSimulator
+from ascrecon.jobs.models import Job
 from ascrecon.jobs.service import wait_for
 from ascrecon.simulator.scenario import Scenario
 from reports.jobs import enqueue_sync
@@ -30,10 +34,11 @@ LONGEST_WAIT = 900.0  # seconds for all jobs of one sync
 
 def start_afresh() -> None:
     """Forget the demo before: the same scenario gives the same findings every time."""
+    for name in ("files", "mail", "exports", "key"):
+        shutil.rmtree(settings.ASCRECON_DATA_DIR / name, ignore_errors=True)
     with connection.cursor() as cursor:
         cursor.execute("DROP SCHEMA public CASCADE")
         cursor.execute("CREATE SCHEMA public")
-    shutil.rmtree(settings.MEDIA_ROOT, ignore_errors=True)
     call_command("migrate", verbosity=0)
 
 
@@ -46,15 +51,25 @@ def connect(simulator: RunningSimulator) -> Account:
     return account
 
 
-def pull(account: Account, simulator: RunningSimulator, scenario: Scenario, day: date) -> int:
-    """Let the simulator stand on `day` and pull by jobs, as a worker does every morning; returns the number of jobs."""
+def pull(account: Account, simulator: RunningSimulator, scenario: Scenario, day: date) -> list[Job]:
+    """Let the simulator stand on `day` and queue what there is to pull, as the schedule does every morning."""
     simulator.move_to(day.isoformat())
     moment = datetime.combine(day, NOON_PACIFIC)
     with clock.standing_at(moment):
         first = scenario.today - timedelta(days=scenario.days)
-        jobs = enqueue_sync(account, first, day - timedelta(days=1), requested_by="demo", as_of=moment)
-    wait_for(jobs, LONGEST_WAIT)
-    return len(jobs)
+        return enqueue_sync(account, first, day - timedelta(days=1), requested_by="demo", as_of=moment)
+
+
+def finish(jobs: list[Job], is_working: Callable[[], bool]) -> None:
+    """Wait until the worker has done `jobs`. Raises TimeoutError, at once where the worker has ended."""
+    deadline = monotonic() + LONGEST_WAIT
+    while True:
+        try:
+            wait_for(jobs, 5.0)
+            return
+        except TimeoutError:
+            if monotonic() > deadline or not is_working():
+                raise
 
 
 def import_exports(folder: Path) -> int:
@@ -80,8 +95,13 @@ def _plain(value: object) -> str:
     return value.isoformat() if isinstance(value, date) else str(value)
 
 
-def add_digest() -> None:
+def digest() -> list[str]:
+    """Send the digest, which without a mail server becomes a file per recipient; returns its lines."""
     DigestSchedule.objects.create(name="Demo digest", recipients="finance@example.com\ncontroller@example.com")
+    text = StringIO()
+    call_command("digest", "--dry-run", stdout=text)
+    call_command("digest", stdout=_Nowhere())
+    return text.getvalue().rstrip().split("\n")
 
 
 def add_person() -> tuple[str, str]:

@@ -67,19 +67,45 @@ def _text(value: object) -> str:
     return "" if value is None else str(value)
 
 
-def table(verdict: Verdict) -> list[str]:
-    """Lines for people: each planted fault with what became of it, then what nobody planted."""
-    lines = [f"{'':2} {'finding':22} {'cause':22} {'days':24} {'what':44} amount"]
-    lines += [_line("ok" if finding else "--", item) for item, finding in verdict.pairs]
-    lines += [_line("??", _as_planted(finding)) for finding in verdict.unexpected]
+def table(verdict: Verdict, names: Mapping[int, str]) -> list[str]:
+    """Lines for people, 120 columns: under each planted fault what became of it, then what nobody planted.
+
+    `names` of the apps, by Apple ID.
+    """
+    lines = ["planted", _row("", "found", "cause", "days", "where", "difference")]
+    faults = dict.fromkeys(item["fault"] for item, _ in verdict.pairs)
+    for fault in faults:
+        pairs = [pair for pair in verdict.pairs if pair[0]["fault"] == fault]
+        lines += [fault, *(_line("ok" if finding else "--", item, names) for item, finding in pairs)]
+    if verdict.unexpected:
+        lines += ["not planted", *(_line("??", _as_planted(finding), names) for finding in verdict.unexpected)]
     return lines
 
 
-def _line(mark: str, item: Planted) -> str:
-    days = _text(item["from"]) if item["from"] == item["to"] else f"{item['from']} to {item['to']}"
-    what = " ".join(filter(None, (_text(item.get(name)) for name in ("apple_id", "report", "metric", "member"))))
+def _line(mark: str, item: Planted, names: Mapping[int, str]) -> str:
     amounts = ", ".join(f"{amount} {currency}".strip() for currency, amount in item["amounts"].items())
-    return f"{mark:2} {item['kind']:22} {item['cause']:22} {days:24} {what[:44]:44} {amounts}".rstrip()
+    return _row(mark, item["kind"], item["cause"], _days(item["from"], item["to"]), _what(item, names), amounts)
+
+
+def _row(mark: str, kind: str, cause: str, days: str, what: str, amount: str) -> str:
+    return f"  {mark:2} {kind:20} {cause:21} {days:19} {shortened(what, 39):39} {amount:>12}".rstrip()
+
+
+def _days(first: str, last: str) -> str:
+    """`2026-10-12 to 10-14`: the year once, where it is the same."""
+    if first == last:
+        return first
+    return f"{first} to {last[5:] if first[:4] == last[:4] else last}"
+
+
+def _what(item: Planted, names: Mapping[int, str]) -> str:
+    """Where it is: an app or, above all apps, a report; then the figure and whose."""
+    where = names.get(item["apple_id"], _text(item["apple_id"])) if item["apple_id"] else item["report"]
+    return ", ".join(filter(None, (_text(where), _text(item.get("metric")), _text(item.get("member")))))
+
+
+def shortened(line: str, width: int) -> str:
+    return line if len(line) <= width else line[: width - 3] + "..."
 
 
 def _as_planted(finding: Found) -> Planted:

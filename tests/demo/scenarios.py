@@ -21,7 +21,7 @@ from reports.sync.run import sync_now
 IMPATIENT = {
     "tries": 3,
     "first_backoff_seconds": 0.01,
-    "patience_seconds": 0.1,
+    "patience_seconds": 2,
     "total_seconds": 8.0,
     "read_seconds": 5.0,
 }

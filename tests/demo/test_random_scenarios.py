@@ -26,4 +26,4 @@ def test_it_finds_what_was_planted_and_nothing_else(number: int, tmp_path: Path,
 
     verdict = play(random_scenario(seed), tmp_path)
 
-    assert verdict.good, "\n".join([f"seed {seed}: {verdict.summary}", *table(verdict)])
+    assert verdict.good, "\n".join([f"seed {seed}: {verdict.summary}", *table(verdict, {})])

@@ -1,9 +1,8 @@
 from __future__ import annotations
 
 import json
-import os
+import logging
 import signal
-import socket
 import sys
 from argparse import ArgumentParser
 from contextlib import ExitStack
@@ -11,31 +10,33 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 from time import sleep
 from types import FrameType
-from typing import Any
+from typing import Any, NoReturn
 
+import requests
 from django.conf import settings
-from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
-from ascrecon.demo.processes import manage, process, simulator
-from ascrecon.demo.verdict import Verdict, judge, table
+from ascrecon.demo import own
+from ascrecon.demo.processes import end_leftovers, manage, process, simulator
+from ascrecon.demo.verdict import Verdict, judge, shortened, table
+from ascrecon.embedded.server import Server
 from ascrecon.simulator.reading import ScenarioError
 from ascrecon.simulator.scenario import Scenario, load_scenario
 
-FOLDER = "demo"
-#: The faults of the demo fail for good, and soon: nobody waits for a year's back-off in a demo.
-IMPATIENT = {"tries": 3, "first_backoff_seconds": 0.2, "patience_seconds": 2, "total_seconds": 8.0, "read_seconds": 5.0}
-PORT = 8000
 #: The simulator's day stands at noon Pacific Time.
 NOON_PACIFIC = time(20, tzinfo=UTC)
+WIDTH = 120
+HEAD_OF_DIGEST = 16  # lines
+INTERRUPTED = 130  # what a shell gives a program that Ctrl-C ended
 
 
 class Command(BaseCommand):
     help = (
-        "Everything at once against a simulated App Store Connect, in a data directory of its own: connect, pull, "
-        "import, reconcile, show what the scenario planted beside what was found, then the admin."
+        "Shows everything at once against a simulated App Store Connect, in a data directory of its own: connects, "
+        "pulls, imports, reconciles, prints what the scenario planted beside what was found, then serves the admin."
     )
-    requires_system_checks: list[str] = []  # noqa: RUF012
+    requires_system_checks: list[str] = []
+    verdict: Verdict | None = None  # kept here for the way out: serving ends by an interrupt
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--scenario", default="demo", help="built-in name (demo, clean) or a JSON file")
@@ -43,48 +44,58 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print one JSON document on standard output")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        signal.signal(signal.SIGTERM, _interrupt)
-        try:
-            scenario = load_scenario(_named(options["scenario"]))
-        except ScenarioError as error:
-            raise CommandError(str(error), returncode=2) from error
-        if settings.ASCRECON_DATA_DIR.name != FOLDER or "ASCRECON_DEMO" not in os.environ:
-            _in_own_directory(scenario)
-        try:
-            verdict = self.run(scenario, options)
-        except KeyboardInterrupt:
-            self.say("\nEnding.")
-            return
-        finally:
-            call_command("db", "stop", stdout=sys.stderr)
-        if not verdict.good:
+        scenario = _read(options["scenario"])
+        if not own.is_own():
+            own.start_again_in_own_directory(datetime.combine(_days(scenario)[-1], NOON_PACIFIC))
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, _interrupt)
+        folder: Path = settings.ASCRECON_DATA_DIR
+        logging.basicConfig(filename=folder / "demo.log", level=logging.INFO, force=True)
+        with own.only_one(folder):
+            end_leftovers(folder)
+            self.run_all(scenario, options)
+        if not self.verdict:
+            sys.exit(INTERRUPTED)
+        if not self.verdict.good:
             raise CommandError("What was planted and what was found are not the same.", returncode=1)
 
-    def run(self, scenario: Scenario, options: dict[str, Any]) -> Verdict:
+    def run_all(self, scenario: Scenario, options: dict[str, Any]) -> None:
+        """Whatever happens, everything that was started is ended."""
+        folder = settings.ASCRECON_DATA_DIR
+        try:
+            with ExitStack() as running:
+                self.run(scenario, options, running)
+        except KeyboardInterrupt:
+            self.say("Ended.")
+        except TimeoutError as error:
+            raise CommandError(f"{error} See {folder / 'worker.log'}.", returncode=1) from error
+        finally:
+            Server.below(folder).stop()
+            end_leftovers(folder)
+
+    def run(self, scenario: Scenario, options: dict[str, Any], running: ExitStack) -> None:
         # Imported here: models need the settings of the demo's own directory.
         from ascrecon.demo import steps  # noqa: PLC0415
 
         folder = settings.ASCRECON_DATA_DIR
-        with ExitStack() as running:
-            self.say(f"Database, in {folder}")
-            steps.start_afresh()
-            self.say("Simulator of App Store Connect, and a worker")
-            apple = running.enter_context(simulator(options["scenario"], folder, folder / "simulator.log"))
-            running.enter_context(process(manage("work"), folder / "worker.log"))
-            account = steps.connect(apple)
-            for day in _days(scenario):
-                self.say(f"Pull on {day}: {steps.pull(account, apple, scenario, day)} jobs")
-            self.say(f"Console exports imported: {steps.import_exports(folder / 'exports')}")
-            run = steps.compare().run
-            self.say(f"Reconciled: {run.compared:,} compared, {run.equal:,} equal")
-            steps.add_digest()
-            verdict = judge(apple.planted(), steps.open_findings())
-            self.tell(verdict, options["json"])
-            if not options["no_serve"]:
-                self.serve(running, steps.add_person())
-        return verdict
+        self.say(f"Starting PostgreSQL, a simulated App Store Connect and a worker; data and logs are in {folder}")
+        steps.start_afresh()
+        apple = running.enter_context(simulator(options["scenario"], folder, folder / "simulator.log"))
+        worker = running.enter_context(process(manage("work"), folder / "worker.log"))
+        account = steps.connect(apple)
+        for day in _days(scenario):
+            jobs = steps.pull(account, apple, scenario, day)
+            self.say(f"Pulling what Apple has on {day}: {len(jobs)} jobs")
+            steps.finish(jobs, lambda: worker.poll() is None)
+        self.say(f"Console exports imported: {steps.import_exports(folder / 'exports')}")
+        run = steps.compare().run
+        self.say(f"Reconciled: {run.compared:,} compared, {run.equal:,} equal")
+        self.verdict = judge(apple.planted(), steps.open_findings())
+        self.tell(self.verdict, scenario, steps.digest(), options["json"])
+        if not options["no_serve"]:
+            self.serve(running, steps.add_person())
 
-    def tell(self, verdict: Verdict, as_json: bool) -> None:
+    def tell(self, verdict: Verdict, scenario: Scenario, digest: list[str], as_json: bool) -> None:
         if as_json:
             findings = [finding for _, finding in verdict.pairs if finding] + verdict.unexpected
             document = {
@@ -94,60 +105,61 @@ class Command(BaseCommand):
                 "unexpected": len(verdict.unexpected),
             }
             self.stdout.write(json.dumps(document))
-            return
-        self.stdout.write("\n".join(["", *table(verdict), "", "The digest:", ""]))
-        call_command("digest", "--dry-run", stdout=self.stdout)
-        self.stdout.write(verdict.summary)
+        else:
+            names = {app.apple_id: app.name for app in scenario.apps}
+            lines = ["", *table(verdict, names), "", *_head(digest), "", verdict.summary]
+            self.stdout.write("\n".join(lines))
+        self.stdout.flush()
 
-    def serve(self, running: ExitStack, login: tuple[str, str]) -> None:
-        port = _free_port()
-        folder: Path = settings.ASCRECON_DATA_DIR
-        command = [sys.executable, "-m", "gunicorn", "ascrecon.wsgi", "--bind", f"127.0.0.1:{port}", "--threads", "4"]
-        web = running.enter_context(process(command, folder / "web.log"))
-        self.say(f"\nOpen http://127.0.0.1:{port}/admin/ and log in as {login[0]} with the password {login[1]}")
+    def serve(self, running: ExitStack, login: tuple[str, str]) -> NoReturn:
+        listener = own.listening_socket()
+        log = settings.ASCRECON_DATA_DIR / "web.log"
+        command = [sys.executable, "-m", "gunicorn", "ascrecon.wsgi", "--bind", f"fd://{listener}", "--threads", "4"]
+        # Its control socket has one place per person, where a second demo would be in the way.
+        command.append("--no-control-socket")
+        web = running.enter_context(process(command, log, pass_fds=[listener]))
+        address = settings.ASCRECON_BASE_URL
+        while web.poll() is None and not _answers(f"{address}/healthz"):
+            sleep(0.2)
+        self.say(f"\nOpen {address}/admin/ and log in as {login[0]} with the password {login[1]}")
         self.say("Ctrl-C ends everything.")
-        while web.poll() is None:
-            sleep(0.5)
-        raise CommandError(f"The web server ended; see {folder / 'web.log'}.")
+        web.wait()
+        raise CommandError(f"The web server ended; see {log}.")
 
     def say(self, line: str) -> None:
         """To standard error: standard output is for the result."""
         self.stderr.write(line, style_func=str)
 
 
-def _named(scenario: str) -> str | Path:
-    return Path(scenario) if scenario.endswith(".json") else scenario
+def _read(name: str) -> Scenario:
+    try:
+        return load_scenario(Path(name) if name.endswith(".json") else name)
+    except ScenarioError as error:
+        raise CommandError(str(error), returncode=2) from error
 
 
 def _days(scenario: Scenario) -> list[date]:
     return list(scenario.sync_days) or [scenario.today]
 
 
-def _in_own_directory(scenario: Scenario) -> None:
-    """Start again with the demo's own data directory and the simulator's day; what is configured stays untouched."""
-    folder = settings.ASCRECON_DATA_DIR / FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
-    kept = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "EMAIL_URL", "ASCRECON_ENV")}
-    own = {
-        "ASCRECON_DEMO": "1",
-        "ASCRECON_DATA_DIR": str(folder),
-        "ASCRECON_NOW": datetime.combine(_days(scenario)[-1], NOON_PACIFIC).isoformat(),
-        "ASCRECON_APPSTORE_POLICY": json.dumps(IMPATIENT),
-    }
-    sys.stdout.flush()
-    os.execve(sys.executable, [sys.executable, *sys.argv], kept | own)  # noqa: S606 (this very program)
+def _head(digest: list[str]) -> list[str]:
+    """What fits on a screen; the whole of it is in the mail."""
+    lines = [f"    {shortened(line, WIDTH - 4)}".rstrip() for line in digest[:HEAD_OF_DIGEST]]
+    rest = len(digest) - len(lines)
+    more = [f"    ... {rest} more lines, in {settings.ASCRECON_DATA_DIR / 'mail'} and in the admin"] if rest > 0 else []
+    return ["The digest that was mailed:", "", *lines, *more]
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", PORT))
-        except OSError:
-            probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+def _answers(url: str) -> bool:
+    try:
+        return requests.get(url, timeout=5).ok
+    except requests.ConnectionError:
+        return False
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
+    """Once: a second Ctrl-C must not stop the ending half-way."""
+    for other in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(other, signal.SIG_IGN)
+    sys.stderr.write("\nEnding; the worker finishes its job.\n")
     raise KeyboardInterrupt
