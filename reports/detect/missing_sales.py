@@ -43,6 +43,8 @@ SLACK = 0.2
 #: the usual rows, with at least this share of the usual units per row (a quiet day has smaller rows), this many rows
 #: and deviations off. The deviation is that of the app's own four weeks before.
 THINNED_TO, ROW_SIZE, LEAST_ROWS, ROW_DEVIATIONS = 0.7, 0.75, 10, 4.0
+#: Rows of this many units hardly vanish on a quiet day, so their size may vary more: large and small rows are lost.
+LARGE_ROWS, LARGE_ROW_SIZE = 4.0, 0.6
 #: Where nothing comes back yet, this many lines must have stopped on the same day to call it a loss.
 LEAST_LINES = 5
 #: Days read before and after the window: what usually sold, and whether it came back.
@@ -117,13 +119,17 @@ WITH compared AS (
            (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY w.units / w.usual) FROM app_day w
             WHERE w.account_id = t.account_id AND w.vendor_id = t.vendor_id AND w.app_id = t.app_id
               AND w.usual > 0 AND w.day IN (t.day - 7, t.day - 14, t.day - 21, t.day - 28)) AS weekday,
+           (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY w.rows / w.usual_rows) FROM app_day w
+            WHERE w.account_id = t.account_id AND w.vendor_id = t.vendor_id AND w.app_id = t.app_id
+              AND w.usual_rows > 0 AND w.day IN (t.day - 7, t.day - 14, t.day - 21, t.day - 28)) AS weekday_rows,
            (SELECT 1.4826 * percentile_cont(0.5) WITHIN GROUP (ORDER BY abs(w.rows - w.usual_rows)) FROM app_day w
             WHERE w.account_id = t.account_id AND w.vendor_id = t.vendor_id AND w.app_id = t.app_id
               AND w.usual_rows > 0 AND w.day BETWEEN t.day - 28 AND t.day - 1) AS row_deviation
     FROM app_day t WHERE t.day BETWEEN %(start)s AND %(end)s),
 activity AS (
     SELECT *, least(today, weekday) AS pace,
-           least(today * greatest(0, 1 - 2 / sqrt(nullif(units, 0))), weekday) AS low_pace
+           least(today * greatest(0, 1 - 2 / sqrt(nullif(units, 0))), weekday) AS low_pace,
+           usual * least(1, weekday) AS weekday_units, usual_rows * least(1, weekday_rows) AS due_rows
     FROM compared),
 judged AS (
     SELECT a.account_id, a.vendor_id, a.app_id, a.day, a.pace, a.usual_sold, a.usual_stopped, a.stopped,
@@ -136,10 +142,11 @@ SELECT account_id, vendor_id, app_id, day, 'paused', 1.0 FROM judged
 WHERE lost * least(pace, 1) >= %(least_units)s AND lost >= %(least_share)s * usual
   AND lost > by_chance + %(deviations)s * deviation
 UNION ALL
-SELECT account_id, vendor_id, app_id, day, 'thinned', 1 - rows / usual_rows FROM activity
-WHERE rows > 0 AND rows <= %(thinned_to)s * usual_rows AND usual_rows - rows >= %(least_rows)s
-  AND usual_rows - rows >= %(row_deviations)s * greatest(row_deviation, 0.35 * sqrt(usual_rows))
-  AND units / rows >= %(row_size)s * usual / usual_rows
+SELECT account_id, vendor_id, app_id, day, 'thinned', 1 - rows / due_rows FROM activity
+WHERE rows > 0 AND rows <= %(thinned_to)s * due_rows AND due_rows - rows >= %(least_rows)s
+  AND due_rows - rows >= %(row_deviations)s * greatest(row_deviation, 0.35 * sqrt(due_rows))
+  AND units / rows >= weekday_units / due_rows
+      * CASE WHEN weekday_units >= %(large_rows)s * due_rows THEN %(large_row_size)s ELSE %(row_size)s END
 UNION ALL
 SELECT account_id, vendor_id, app_id, day, 'stopped', 1.0 FROM activity
 WHERE usual IS NULL AND stopped >= %(least_lines)s AND usual_stopped * least(coalesce(pace, 1), 1) >= %(least_units)s
@@ -218,6 +225,8 @@ def _losses(start: date, end: date, account: Account | None) -> list[Loss]:
         "least_lines": LEAST_LINES,
         "thinned_to": THINNED_TO,
         "row_size": ROW_SIZE,
+        "large_rows": LARGE_ROWS,
+        "large_row_size": LARGE_ROW_SIZE,
         "least_rows": LEAST_ROWS,
         "row_deviations": ROW_DEVIATIONS,
     }
