@@ -43,10 +43,15 @@ SLACK = 0.2
 #: the usual rows, with at least this share of the usual units per row (a quiet day has smaller rows), this many rows
 #: and deviations off. The deviation is that of the app's own four weeks before.
 THINNED_TO, ROW_SIZE, LEAST_ROWS, ROW_DEVIATIONS = 0.7, 0.75, 10, 4.0
+#: Few rows tell less. Where each holds several units, rows and units are two witnesses: then this many rows and
+#: deviations will do, if the deviations of both add up to the third number.
+FEW_ROWS, FEW_ROW_DEVIATIONS, JOINT_DEVIATIONS, SEVERAL_UNITS = 6, 2.5, 5.5, 1.5
 #: Rows of this many units hardly vanish on a quiet day, so their size may vary more: large and small rows are lost.
 LARGE_ROWS, LARGE_ROW_SIZE = 4.0, 0.6
 #: Where nothing comes back yet, this many lines must have stopped on the same day to call it a loss.
 LEAST_LINES = 5
+#: A line due this many units never pauses by chance; e^-x below that is more than PostgreSQL's floats hold.
+CERTAIN = 700.0
 #: Days read before and after the window: what usually sold, and whether it came back.
 AROUND = 90
 
@@ -109,44 +114,63 @@ SELECT account_id, vendor_id, app_id, day, sum(units)::float8 AS units,
 FROM line_day GROUP BY 1, 2, 3, 4
 """
 
+# What the same weekday of the four weeks before sold, by what was usual then.
+APP_PACE = """
+CREATE TEMPORARY TABLE app_pace ON COMMIT DROP AS
+SELECT t.*, w.units AS weekday, w.rows AS weekday_rows
+FROM app_day t CROSS JOIN LATERAL (
+    SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY w.units / w.usual) FILTER (WHERE w.usual > 0) AS units,
+           percentile_cont(0.5) WITHIN GROUP (ORDER BY w.rows / w.usual_rows) FILTER (WHERE w.usual_rows > 0) AS rows
+    FROM app_day w
+    WHERE w.account_id = t.account_id AND w.vendor_id = t.vendor_id AND w.app_id = t.app_id
+      AND w.day IN (t.day - 7, t.day - 14, t.day - 21, t.day - 28)) w
+WHERE t.day BETWEEN %(start)s::date - %(look_back)s AND %(end)s
+"""
+
 # Days on which more is lost than chance takes. A quiet day is quiet everywhere: how quiet, the lines that did sell tell
 # (less what they are too high for having sold at all), and the same weekday of the four weeks before; the quieter one
 # holds. What may pause by chance is reckoned with two standard deviations less.
 SUSPECTS = """
 WITH compared AS (
-    SELECT t.*, CASE WHEN usual_sold >= 0.2 * usual
-                THEN units / usual_sold * (1 - exp(-per_line * (1 - exp(-per_line)))) END AS today,
-           (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY w.units / w.usual) FROM app_day w
-            WHERE w.account_id = t.account_id AND w.vendor_id = t.vendor_id AND w.app_id = t.app_id
-              AND w.usual > 0 AND w.day IN (t.day - 7, t.day - 14, t.day - 21, t.day - 28)) AS weekday,
-           (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY w.rows / w.usual_rows) FROM app_day w
-            WHERE w.account_id = t.account_id AND w.vendor_id = t.vendor_id AND w.app_id = t.app_id
-              AND w.usual_rows > 0 AND w.day IN (t.day - 7, t.day - 14, t.day - 21, t.day - 28)) AS weekday_rows,
-           (SELECT 1.4826 * percentile_cont(0.5) WITHIN GROUP (ORDER BY abs(w.rows - w.usual_rows)) FROM app_day w
-            WHERE w.account_id = t.account_id AND w.vendor_id = t.vendor_id AND w.app_id = t.app_id
-              AND w.usual_rows > 0 AND w.day BETWEEN t.day - 28 AND t.day - 1) AS row_deviation
-    FROM app_day t WHERE t.day BETWEEN %(start)s AND %(end)s),
+    SELECT t.*, d.row_deviation, d.unit_deviation, CASE WHEN usual_sold >= 0.2 * usual THEN units / usual_sold
+               * CASE WHEN per_line < %(certain)s THEN 1 - exp(-per_line * (1 - exp(-per_line))) ELSE 1 END END AS today
+    FROM app_pace t CROSS JOIN LATERAL (
+        SELECT 1.4826 * percentile_cont(0.5) WITHIN GROUP (ORDER BY abs(w.rows - w.usual_rows)) AS row_deviation,
+               1.4826 * percentile_cont(0.5) WITHIN GROUP (ORDER BY abs(w.units - w.usual * coalesce(w.weekday, 1)))
+                   AS unit_deviation
+        FROM app_pace w
+        WHERE w.account_id = t.account_id AND w.vendor_id = t.vendor_id AND w.app_id = t.app_id
+          AND w.usual_rows > 0 AND w.day BETWEEN t.day - 28 AND t.day - 1) d
+    WHERE t.day BETWEEN %(start)s AND %(end)s),
 activity AS (
     SELECT *, least(today, weekday) AS pace,
            least(today * greatest(0, 1 - 2 / sqrt(nullif(units, 0))), weekday) AS low_pace,
-           usual * least(1, weekday) AS weekday_units, usual_rows * least(1, weekday_rows) AS due_rows
+           usual * least(1, weekday) AS due_units, usual_rows * least(1, weekday_rows) AS due_rows
     FROM compared),
+thinned AS (
+    SELECT *, (due_rows - rows) / nullif(greatest(row_deviation, 0.35 * sqrt(due_rows)), 0) AS rows_off,
+           (due_units - units) / nullif(greatest(unit_deviation, 0.35 * sqrt(due_units)), 0) AS units_off
+    FROM activity
+    WHERE rows > 0 AND rows <= %(thinned_to)s * due_rows AND units / rows >= due_units / due_rows
+        * CASE WHEN due_units >= %(large_rows)s * due_rows THEN %(large_row_size)s ELSE %(row_size)s END),
 judged AS (
     SELECT a.account_id, a.vendor_id, a.app_id, a.day, a.pace, a.usual_sold, a.usual_stopped, a.stopped,
            sum(l.usual) AS usual, coalesce(sum(l.usual) FILTER (WHERE l.state = 'paused'), 0) AS lost,
-           sum(l.usual * exp(-l.usual * a.low_pace)) AS by_chance,
-           sqrt(sum(l.usual ^ 2 * exp(-l.usual * a.low_pace) * (1 - exp(-l.usual * a.low_pace)))) AS deviation
+           sum(l.usual * p.pauses) AS by_chance,
+           sqrt(sum(l.usual ^ 2 * p.pauses * (1 - p.pauses))) AS deviation
     FROM activity a JOIN line_day l USING (account_id, vendor_id, app_id, day)
+    CROSS JOIN LATERAL (SELECT l.usual * a.low_pace AS due) d
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN due < %(certain)s THEN exp(-due) WHEN due >= %(certain)s THEN 0 END AS pauses) p
     WHERE l.state <> 'stopped' GROUP BY 1, 2, 3, 4, 5, 6, 7, 8)
 SELECT account_id, vendor_id, app_id, day, 'paused', 1.0 FROM judged
 WHERE lost * least(pace, 1) >= %(least_units)s AND lost >= %(least_share)s * usual
   AND lost > by_chance + %(deviations)s * deviation
 UNION ALL
-SELECT account_id, vendor_id, app_id, day, 'thinned', 1 - rows / due_rows FROM activity
-WHERE rows > 0 AND rows <= %(thinned_to)s * due_rows AND due_rows - rows >= %(least_rows)s
-  AND due_rows - rows >= %(row_deviations)s * greatest(row_deviation, 0.35 * sqrt(due_rows))
-  AND units / rows >= weekday_units / due_rows
-      * CASE WHEN weekday_units >= %(large_rows)s * due_rows THEN %(large_row_size)s ELSE %(row_size)s END
+SELECT account_id, vendor_id, app_id, day, 'thinned', 1 - rows / due_rows FROM thinned
+WHERE due_rows - rows >= %(least_rows)s AND rows_off >= %(row_deviations)s
+   OR due_rows - rows >= %(few_rows)s AND due_units >= %(several_units)s * due_rows
+      AND rows_off >= %(few_row_deviations)s AND rows_off + units_off >= %(joint_deviations)s
 UNION ALL
 SELECT account_id, vendor_id, app_id, day, 'stopped', 1.0 FROM activity
 WHERE usual IS NULL AND stopped >= %(least_lines)s AND usual_stopped * least(coalesce(pace, 1), 1) >= %(least_units)s
@@ -229,12 +253,20 @@ def _losses(start: date, end: date, account: Account | None) -> list[Loss]:
         "large_row_size": LARGE_ROW_SIZE,
         "least_rows": LEAST_ROWS,
         "row_deviations": ROW_DEVIATIONS,
+        "few_rows": FEW_ROWS,
+        "few_row_deviations": FEW_ROW_DEVIATIONS,
+        "joint_deviations": JOINT_DEVIATIONS,
+        "several_units": SEVERAL_UNITS,
+        "certain": CERTAIN,
     }
-    execute("DROP TABLE IF EXISTS line_day, app_day")
+    execute("DROP TABLE IF EXISTS line_day, app_day, app_pace")
     execute(LINES, parameters)
     execute(APP_DAYS)
     execute("CREATE INDEX ON app_day (account_id, vendor_id, app_id, day)")
     execute("ANALYZE line_day, app_day")
+    execute(APP_PACE, parameters)
+    execute("CREATE INDEX ON app_pace (account_id, vendor_id, app_id, day)")
+    execute("ANALYZE app_pace")
     exported = set(fetch(EXPORTED, parameters))
     suspects = _once_each(row for row in fetch(SUSPECTS, parameters) if not _is_exported(row, exported))
     columns = zip(*suspects, strict=True) if suspects else [[]] * 6

@@ -24,13 +24,14 @@ PRODUCTS = ("pro", "plus", "gems")
 
 @dataclass(frozen=True)
 class Selling:
-    """How an app sells: `units` a day for each product and country, on a share of `weekend` at weekends."""
+    """How an app sells: `units` a day for each product and country in so many rows, `weekend` of it at weekends."""
 
     sku: str
     units: float = 6.0
     weekend: float = 1.0
     products: tuple[str, ...] = PRODUCTS
     countries: tuple[str, ...] = COUNTRIES
+    rows: int = 1
     starts: int = 0
     gone: Callable[[int, str, str], bool] = lambda day, product, country: False
     pace: Callable[[int], float] = lambda day: 1.0
@@ -59,6 +60,7 @@ SOUND = (
     Selling("ONE_A_DAY", units=1.0, products=("pro",)),
     Selling("ONE_A_DAY_BESIDE_OTHERS", units=1.0),
     Selling("STEADY"),
+    Selling("HUGE", units=2000.0),  # e to the power of -2000 is less than a float holds
 )
 
 
@@ -68,9 +70,11 @@ def rows_of(app: Selling, day: int, chance: np.random.Generator) -> Iterator[dic
     weekend = app.weekend if (FIRST + timedelta(days=day)).weekday() >= 5 else 1.0
     for product in app.products:
         for country in app.countries:
-            units = int(chance.poisson(app.units * weekend * app.pace(day)))
-            if units and not app.gone(day, product, country):
-                yield sale(units, "2.00", "USD", country, product=f"{app.sku}.{product}", parent=app.sku)
+            if app.gone(day, product, country):
+                continue
+            for units in chance.poisson(app.units * weekend * app.pace(day), size=app.rows).tolist():
+                if units:
+                    yield sale(units, "2.00", "USD", country, product=f"{app.sku}.{product}", parent=app.sku)
 
 
 def load_history(folder: Path, apps: tuple[Selling, ...], seed: int, days: int = DAYS) -> None:
@@ -106,6 +110,18 @@ def test_it_finds_what_was_lost_and_nothing_else(tmp_path: Path, clock: Callable
     # 18 lines of about 6 units at 2.00 on three days: 648.00; a day's Poisson noise is a tenth of that at most
     assert 580 < float(all_of_it["money_at_risk"]["USD"]) < 720
     assert all_of_it["severity"] == "critical"
+
+
+def test_every_second_row_of_a_small_app_is_missed_by_rows_and_units_together(tmp_path: Path) -> None:
+    app = Selling("SMALL", units=4.0, products=("app",), countries=("US", "JP"), rows=8)
+    chance = np.random.default_rng(3)
+    for n, day in enumerate(days_from(FIRST, 60)):
+        rows = list(rows_of(app, n, chance))
+        told("load_report", sales_report(tmp_path, *(rows[::2] if n == 50 else rows), day=day))
+
+    (finding,) = missing()
+
+    assert (finding["from"], finding["to"], finding["cut"]) == ("2026-08-25", "2026-08-25", "app")
 
 
 def test_a_day_with_refunds_alone_lost_its_sales(tmp_path: Path) -> None:
