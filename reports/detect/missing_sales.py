@@ -46,6 +46,8 @@ THINNED_TO, ROW_SIZE, LEAST_ROWS, ROW_DEVIATIONS = 0.7, 0.75, 10, 4.0
 #: Few rows tell less. Where each holds several units, rows and units are two witnesses: then this many rows and
 #: deviations will do, if the deviations of both add up to the third number.
 FEW_ROWS, FEW_ROW_DEVIATIONS, JOINT_DEVIATIONS, SEVERAL_UNITS = 6, 2.5, 5.5, 1.5
+#: Losses come in runs of days: within two days of a plain one, so many deviations will do.
+BESIDE_DEVIATIONS = 1.5
 #: Rows of this many units hardly vanish on a quiet day, so their size may vary more: large and small rows are lost.
 LARGE_ROWS, LARGE_ROW_SIZE = 4.0, 0.6
 #: Where nothing comes back yet, this many lines must have stopped on the same day to call it a loss.
@@ -147,12 +149,17 @@ activity AS (
            least(today * greatest(0, 1 - 2 / sqrt(nullif(units, 0))), weekday) AS low_pace,
            usual * least(1, weekday) AS due_units, usual_rows * least(1, weekday_rows) AS due_rows
     FROM compared),
-thinned AS (
+sparse AS (
     SELECT *, (due_rows - rows) / nullif(greatest(row_deviation, 0.35 * sqrt(due_rows)), 0) AS rows_off,
            (due_units - units) / nullif(greatest(unit_deviation, 0.35 * sqrt(due_units)), 0) AS units_off
     FROM activity
     WHERE rows > 0 AND rows <= %(thinned_to)s * due_rows AND units / rows >= due_units / due_rows
         * CASE WHEN due_units >= %(large_rows)s * due_rows THEN %(large_row_size)s ELSE %(row_size)s END),
+thinned AS (
+    SELECT *, due_rows - rows >= %(least_rows)s AND rows_off >= %(row_deviations)s
+           OR due_rows - rows >= %(few_rows)s AND due_units >= %(several_units)s * due_rows
+              AND rows_off >= %(few_row_deviations)s AND rows_off + units_off >= %(joint_deviations)s AS plain
+    FROM sparse),
 judged AS (
     SELECT a.account_id, a.vendor_id, a.app_id, a.day, a.pace, a.usual_sold, a.usual_stopped, a.stopped,
            sum(l.usual) AS usual, coalesce(sum(l.usual) FILTER (WHERE l.state = 'paused'), 0) AS lost,
@@ -167,10 +174,10 @@ SELECT account_id, vendor_id, app_id, day, 'paused', 1.0 FROM judged
 WHERE lost * least(pace, 1) >= %(least_units)s AND lost >= %(least_share)s * usual
   AND lost > by_chance + %(deviations)s * deviation
 UNION ALL
-SELECT account_id, vendor_id, app_id, day, 'thinned', 1 - rows / due_rows FROM thinned
-WHERE due_rows - rows >= %(least_rows)s AND rows_off >= %(row_deviations)s
-   OR due_rows - rows >= %(few_rows)s AND due_units >= %(several_units)s * due_rows
-      AND rows_off >= %(few_row_deviations)s AND rows_off + units_off >= %(joint_deviations)s
+SELECT account_id, vendor_id, app_id, day, 'thinned', 1 - rows / due_rows FROM thinned t
+WHERE plain OR rows_off >= %(beside_deviations)s AND EXISTS (
+    SELECT FROM thinned n WHERE n.plain AND n.account_id = t.account_id AND n.vendor_id = t.vendor_id
+        AND n.app_id = t.app_id AND n.day BETWEEN t.day - 2 AND t.day + 2)
 UNION ALL
 SELECT account_id, vendor_id, app_id, day, 'stopped', 1.0 FROM activity
 WHERE usual IS NULL AND stopped >= %(least_lines)s AND usual_stopped * least(coalesce(pace, 1), 1) >= %(least_units)s
@@ -257,6 +264,7 @@ def _losses(start: date, end: date, account: Account | None) -> list[Loss]:
         "few_row_deviations": FEW_ROW_DEVIATIONS,
         "joint_deviations": JOINT_DEVIATIONS,
         "several_units": SEVERAL_UNITS,
+        "beside_deviations": BESIDE_DEVIATIONS,
         "certain": CERTAIN,
     }
     execute("DROP TABLE IF EXISTS line_day, app_day, app_pace")

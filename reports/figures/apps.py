@@ -6,7 +6,7 @@ An app's own rows carry its Apple identifier; an in-app purchase carries its own
 
 from __future__ import annotations
 
-from reports.models import Account, Delivery
+from reports.models import Account
 from reports.sql import execute
 
 #: Mac in-app purchases begin with FI, all others with IA (Apple, product type identifiers).
@@ -23,8 +23,8 @@ APP_ID = "coalesce(by_id.merged_into_id, by_id.id, by_sku.merged_into_id, by_sku
 
 ADOPT = f"""
 WITH named AS (
-    SELECT DISTINCT ON (lower(sku)) sku, apple_id, title FROM reports_salesrow
-    WHERE id BETWEEN %(first)s AND %(last)s AND product_type !~ '{IN_APP}' AND apple_id IS NOT NULL AND sku <> ''
+    SELECT DISTINCT ON (lower(sku)) sku, apple_id, title FROM sold
+    WHERE product_type !~ '{IN_APP}' AND apple_id IS NOT NULL AND sku <> ''
     ORDER BY lower(sku), apple_id)
 UPDATE reports_app a SET apple_id = named.apple_id, name = CASE a.name WHEN '' THEN named.title ELSE a.name END
 FROM named
@@ -35,8 +35,8 @@ WHERE a.account_id = %(account)s AND a.apple_id IS NULL AND lower(a.sku) = lower
 # An App Analytics export that came first knows its app by name only.
 ADOPT_NAMED = f"""
 WITH named AS (
-    SELECT title, min(sku) AS sku, min(apple_id) AS apple_id FROM reports_salesrow
-    WHERE id BETWEEN %(first)s AND %(last)s AND product_type !~ '{IN_APP}' AND apple_id IS NOT NULL AND title <> ''
+    SELECT title, min(sku) AS sku, min(apple_id) AS apple_id FROM sold
+    WHERE product_type !~ '{IN_APP}' AND apple_id IS NOT NULL AND title <> ''
     GROUP BY title HAVING min(apple_id) = max(apple_id))
 UPDATE reports_app a SET apple_id = named.apple_id, sku = named.sku
 FROM named
@@ -49,8 +49,8 @@ WHERE a.account_id = %(account)s AND a.provisional AND a.merged_into_id IS NULL
 
 ADD_APPS = f"""
 INSERT INTO reports_app (account_id, apple_id, sku, name, bundle_id, provisional)
-SELECT DISTINCT ON (apple_id) %(account)s::bigint, apple_id, sku, title, '', true FROM reports_salesrow
-WHERE id BETWEEN %(first)s AND %(last)s AND product_type !~ '{IN_APP}' AND apple_id IS NOT NULL
+SELECT DISTINCT ON (apple_id) %(account)s::bigint, apple_id, sku, title, '', true FROM sold
+WHERE product_type !~ '{IN_APP}' AND apple_id IS NOT NULL
 ORDER BY apple_id, title
 ON CONFLICT DO NOTHING
 """  # noqa: S608 - constants only
@@ -58,15 +58,14 @@ ON CONFLICT DO NOTHING
 ADD_PARENTS = f"""
 INSERT INTO reports_app (account_id, apple_id, sku, name, bundle_id, provisional)
 SELECT DISTINCT ON (lower(parent_identifier)) %(account)s::bigint, NULL::bigint, parent_identifier, '', '', true
-FROM reports_salesrow
-WHERE id BETWEEN %(first)s AND %(last)s AND product_type ~ '{IN_APP}' AND parent_identifier <> ''
+FROM sold
+WHERE product_type ~ '{IN_APP}' AND parent_identifier <> ''
 ORDER BY lower(parent_identifier)
 ON CONFLICT DO NOTHING
 """  # noqa: S608 - constants only
 
 
-def know_apps(account: Account, delivery: Delivery) -> None:
-    """Make sure that every app in the sales rows of `delivery` is in the list of apps."""
-    parameters = {"account": account.pk, "first": delivery.first_row_id, "last": delivery.last_row_id}
+def know_apps(account: Account) -> None:
+    """Make sure that every app in the temporary table `sold` (what the rows of a file sold) is in the list of apps."""
     for statement in (ADOPT, ADOPT_NAMED, ADD_APPS, ADD_PARENTS):
-        execute(statement, parameters)
+        execute(statement, {"account": account.pk})

@@ -109,8 +109,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Member",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("key", models.TextField(unique=True)),
+                ("id", models.BigIntegerField(primary_key=True, serialize=False)),
                 ("dims", models.JSONField(default=dict)),
             ],
         ),

@@ -12,10 +12,10 @@ from reports.models.fields import AmountField
 class Member(models.Model):
     """A member of the finest cut of a report: territory, product, type and device of a sale, or a region of a payment.
 
-    They repeat day after day, so figures name them by number; `key` is the canonical text of `dims`.
+    They repeat day after day, so figures name them by number, which follows from `dims` (`reports.figures.members`).
     """
 
-    key = models.TextField(unique=True)
+    id = models.BigIntegerField(primary_key=True)
     dims = models.JSONField(default=dict)
 
     def __str__(self) -> str:

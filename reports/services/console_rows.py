@@ -7,8 +7,9 @@ from datetime import date
 from decimal import Decimal
 
 from reports.console.documents import ConsoleDocument, ConsoleLine, ConsoleValue
+from reports.figures.members import members_of
 from reports.figures.vintages import Period, place
-from reports.models import ConsoleRow, Delivery, Figure, Member, RowReject, Vintage
+from reports.models import ConsoleRow, Delivery, Figure, RowReject, Vintage
 from reports.services.deliveries import series_of
 
 #: A rate is no amount: it is shown with the line and never added up.
@@ -89,22 +90,26 @@ def _periods(document: ConsoleDocument) -> list[Period]:
 
 
 def _figures(delivery: Delivery, document: ConsoleDocument, vintages: dict[date, Vintage]) -> list[Figure]:
-    sums: dict[tuple[int, str, str, str], Decimal] = defaultdict(Decimal)
-    dims: dict[str, dict[str, str]] = {}
+    sums: dict[tuple[int, str, tuple[tuple[str, str], ...], str], Decimal] = defaultdict(Decimal)
     for value in _values(document):
         if value.metric in NO_FIGURE or value.period_start is None or value.value is None:
             continue
-        member = _dims(value)
-        key = "\x1f".join(f"{k}={v}" for k, v in sorted(member.items()))
-        dims[key] = member
         currency = "" if value.metric in COUNTS else value.currency or ""
-        sums[vintages[value.period_start].pk, value.metric, key, currency] += value.value
-    members = _members(dims)
+        member = tuple(sorted(_dims(value).items()))
+        sums[vintages[value.period_start].pk, value.metric, member, currency] += value.value
+    known = list({member for _, _, member, _ in sums})
+    numbers = dict(zip(known, members_of([dict(member) for member in known]), strict=True))
     return [
         Figure(
-            vintage_id=vintage, n=n, metric=metric, app=delivery.app, member_id=members[key], currency=currency, value=v
+            vintage_id=vintage,
+            n=n,
+            metric=metric,
+            app=delivery.app,
+            member_id=numbers[member],
+            currency=currency,
+            value=v,
         )
-        for n, ((vintage, metric, key, currency), v) in enumerate(sums.items())
+        for n, ((vintage, metric, member, currency), v) in enumerate(sums.items())
     ]
 
 
@@ -112,8 +117,3 @@ def _dims(value: ConsoleValue) -> dict[str, str]:
     named = {"region": value.region, "currency": value.currency if value.region or value.metric in COUNTS else None}
     named["member"] = value.member
     return {name: text for name, text in named.items() if text}
-
-
-def _members(dims: dict[str, dict[str, str]]) -> dict[str, int]:
-    Member.objects.bulk_create((Member(key=key, dims=member) for key, member in dims.items()), ignore_conflicts=True)
-    return dict(Member.objects.filter(key__in=dims).values_list("key", "pk"))

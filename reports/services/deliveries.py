@@ -11,7 +11,6 @@ from django.db.models import Q, QuerySet
 
 from ascrecon import clock
 from reports.coverage.ledger import note_delivery
-from reports.figures.apps import know_apps
 from reports.figures.derive import derive_from_rows
 from reports.figures.vintages import Period, place
 from reports.files.errors import BadFile
@@ -220,8 +219,6 @@ def _finish(delivery: Delivery) -> None:
 def count_delivery(delivery: Delivery) -> None:
     """Place a loaded report file in its series and derive its figures."""
     assert delivery.account and delivery.period_start and delivery.period_end
-    if delivery.kind in (Kind.SALES, Kind.R):
-        know_apps(delivery.account, delivery)
     period = Period(delivery.period_start, delivery.period_end)
     taken_on = delivery.received_at.date() if delivery.side == Side.API else delivery.period_end
     for vintage in place(series_of(delivery), delivery, [period], taken_on=taken_on):
