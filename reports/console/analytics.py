@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import TypeVar
@@ -22,6 +22,7 @@ from reports.files.numbers import NumberForm, number_of
 
 # App Analytics counts UTC days. Source: Apple's help page "Differences in reporting tools".
 ANALYTICS_ZONE = "UTC"
+LONGEST_HEADING = 300
 
 T = TypeVar("T")
 Days = tuple[date, date]
@@ -35,7 +36,7 @@ class _Reading:
     dates: DateForm
     grain: Grain
     numbers: NumberForm
-    bad: frozenset[int]
+    bad: Mapping[int, str]
     header: Row
 
 
@@ -51,7 +52,7 @@ def read_analytics(table: Table) -> ConsoleDocument | None:
     columns = read_columns(shape.header, shape.data)
     if any(column.subscriptions for column in columns):
         return None
-    _refuse_equal_columns(table.file, shape.header, columns)
+    _refuse_odd_headings(table.file, shape.header, columns)
     keys = read_keys(shape.keys, table.dialect.delimiter)
     return _document(table, shape, keys, columns)
 
@@ -115,8 +116,11 @@ def _read_rows(data: Sequence[Row], reading: _Reading) -> tuple[list[ConsoleLine
 
 
 def _row_problem(row: Row, reading: _Reading) -> Reject | None:
+    unnamed = next((n for n, cell in enumerate(row.cells) if cell and not reading.header.cell(n)), None)
+    if unnamed is not None and unnamed < len(reading.header.cells):
+        return Reject(row.line, "", row.cell(unnamed), f"cell {unnamed + 1} stands below no heading")
     if row.line in reading.bad:
-        return Reject(row.line, "", ",".join(row.cells), "bytes that are no text in this line")
+        return Reject(row.line, "", ",".join(row.cells), reading.bad[row.line])
     if read_day(row.first, reading.dates) is None:
         why = date_damage(row.first) or f"not a day in the form {reading.dates.value} of this file"
         return Reject(row.line, reading.header.first, row.first, why)
@@ -163,8 +167,12 @@ def _period(lines: Sequence[ConsoleLine], stated: Days | None) -> Days | tuple[N
     return (_day_of(lines[0]), ends[0]) if ends else stated or (None, None)
 
 
-def _refuse_equal_columns(file: str, header: Row, columns: Sequence[AnalyticsColumn]) -> None:
+def _refuse_odd_headings(file: str, header: Row, columns: Sequence[AnalyticsColumn]) -> None:
     counts = Counter((column.metric, column.member, column.label) for column in columns)
+    endless = next((column for column in columns if len(column.heading) > LONGEST_HEADING), None)
+    if endless is not None:
+        seen = f"a heading of {len(endless.heading):,} characters"
+        raise BadFile(file=file, line=header.line, seen=seen, do=CHECK_RESAVE)
     twice = [column.heading for column in columns if counts[column.metric, column.member, column.label] > 1]
     if twice:
         seen = f"the column {twice[0]!r} stands twice"

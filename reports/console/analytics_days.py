@@ -6,16 +6,16 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
+from itertools import islice
 
 from reports.console.amounts import CHECK_RESAVE
 from reports.console.analytics_shape import AnalyticsKeys, AnalyticsShape
 from reports.console.documents import Reject
 from reports.console.table import Row
-from reports.files.dates import DateForm, MixedDates, choose_date_form, read_date
+from reports.files.dates import DateForm, MixedDates, choose_date_form, is_store_day, read_date
 from reports.files.errors import BadFile
 
-# The App Store opened in July 2008; a year outside these is a slip of the pen.
-FIRST_YEAR, LAST_YEAR = 2008, 2099
+OTHERS_NAMED = 5
 
 
 def date_form(file: str, shape: AnalyticsShape, keys: AnalyticsKeys) -> DateForm:
@@ -41,7 +41,7 @@ def stated_range(keys: AnalyticsKeys, form: DateForm) -> tuple[date, date] | Non
 def read_day(cell: str, form: DateForm) -> date | None:
     """The day in a cell; None for other text and for years before the App Store."""
     day = read_date(cell, form)
-    return day if day is not None and FIRST_YEAR <= day.year <= LAST_YEAR else None
+    return day if day is not None and is_store_day(day) else None
 
 
 def days_of(data: Sequence[Row], form: DateForm) -> list[date]:
@@ -73,5 +73,5 @@ def _mixed(days: Sequence[str]) -> bool:
 
 
 def _twin_reason(row: Row, rows: Iterable[Row]) -> str:
-    others = ", ".join(str(other.line) for other in rows if other.line != row.line)
-    return f"the same day stands on line {others} too"
+    others = [str(other.line) for other in islice(rows, OTHERS_NAMED + 1) if other.line != row.line][:OTHERS_NAMED]
+    return f"the same day stands on line {', '.join(others)} too"

@@ -66,7 +66,7 @@ def read_keys(keys: Sequence[Row], delimiter: str) -> AnalyticsKeys:
     days: dict[str, str] = {}
     filters: dict[str, str] = {}
     for number, row in enumerate(keys):
-        value = delimiter.join(row.cells[1:])
+        value = delimiter.join(_from_first_filled(row.cells[1:]))
         role = _role(row, number, days)
         if role == "app" and app is None:
             app = value
@@ -77,6 +77,10 @@ def read_keys(keys: Sequence[Row], delimiter: str) -> AnalyticsKeys:
     start = days.get("start") or days.get("day")
     end = days.get("end") or days.get("day") or start
     return AnalyticsKeys(app or None, start, end, _language(keys), filters)
+
+
+def _from_first_filled(cells: Sequence[str]) -> Sequence[str]:
+    return cells[next((number for number, cell in enumerate(cells) if cell), 0) :]
 
 
 def is_day(cell: str) -> bool:

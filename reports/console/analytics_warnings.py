@@ -8,7 +8,7 @@ from datetime import date
 from reports.console.analytics_columns import AnalyticsColumn
 from reports.console.analytics_shape import AnalyticsKeys, AnalyticsShape
 from reports.console.documents import Grain
-from reports.console.periods import gaps
+from reports.console.periods import gaps, period_end
 from reports.files.dates import DateForm, read_date
 
 GAPS_NAMED = 5
@@ -30,11 +30,19 @@ def period_warnings(days: Sequence[date], grain: Grain, stated: tuple[date, date
         named = ", ".join(f"{start} to {end}" if start < end else f"{start}" for start, end in missing[:GAPS_NAMED])
         more = f" and {len(missing) - GAPS_NAMED} more" if len(missing) > GAPS_NAMED else ""
         yield f"No row for {named}{more}: these days stay unknown."
-    # Month files state a range that begins after their first row, so only daily ranges are compared.
-    if stated is not None and grain == "day" and stated != (days[0], days[-1]):
-        yield f"The file states {stated[0]} to {stated[1]}; its rows go from {days[0]} to {days[-1]}."
+    yield from _range_warnings(days, grain, stated)
     if grain == "month":
         yield f"The month {days[-1]:%Y-%m} may be cut: a monthly file does not say up to which day it counts."
+
+
+def _range_warnings(days: Sequence[date], grain: Grain, stated: tuple[date, date] | None) -> Iterable[str]:
+    """Month files state a range that begins after their first row, so only daily ranges must agree at both ends."""
+    if stated is None:
+        yield "The file states no first and last day that can be read: rows that are cut off cannot be noticed."
+        return
+    daily, last = grain == "day", period_end(days[-1], grain)
+    if (daily and stated != (days[0], days[-1])) or not days[-1] <= stated[1] <= last:
+        yield f"The file states {stated[0]} to {stated[1]}; its rows go from {days[0]} to {last}."
 
 
 def column_warnings(columns: Sequence[AnalyticsColumn]) -> Iterable[str]:

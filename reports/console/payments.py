@@ -72,7 +72,7 @@ def read_payments(table: Table) -> ConsoleDocument | None:
         warnings=(
             *table.text_warnings,
             *doubtful_numbers(reading),
-            *_warnings(parts.blocks, blocks),
+            *_warnings(parts.blocks, blocks, reading.form),
             *filter(None, map(odd_decimals, lines)),
         ),
         needs=_needs(label, banks),
@@ -101,18 +101,14 @@ def _read_block(number: int, block: Block, form: NumberForm, table: Table) -> _R
             continue
         lines.append(line)
         totals += row_totals(line, currency)
-    payout, stated = _payout(number, block, form)
-    tie = payout_total(stated, payout, lines)
-    return _ReadBlock(payout, lines, rejects, totals + ([tie] if tie else []))
+    stated = (payout_total(total.line, total.value(form), total.currency, lines) for total in block.totals)
+    return _ReadBlock(_payout(number, block, form), lines, rejects, [*totals, *filter(None, stated)])
 
 
-def _payout(number: int, block: Block, form: NumberForm) -> tuple[Payout, int]:
-    """State and total of a block, and the line of the total (0 where there is none)."""
-    footer = block.total
+def _payout(number: int, block: Block, form: NumberForm) -> Payout:
+    footer = next(iter(block.totals), None)
     total = footer.value(form) if footer else None
-    currency = footer.currency if footer else None
-    payout = Payout(number, _state(block), total, currency, len(block.regions))
-    return payout, footer.line if footer else 0
+    return Payout(number, _state(block), total, footer.currency if footer else None, len(block.regions))
 
 
 def _state(block: Block) -> PayoutState:
@@ -163,16 +159,17 @@ def _needs(label: MonthLabel | None, banks: set[str | None]) -> tuple[Need, ...]
     return tuple(need for need, wanted in needs if wanted)
 
 
-def _warnings(blocks: Sequence[Block], read: Sequence[_ReadBlock]) -> Iterator[str]:
+def _warnings(blocks: Sequence[Block], read: Sequence[_ReadBlock], form: NumberForm) -> Iterator[str]:
     for block, result in zip(blocks, read, strict=True):
         first = block.regions[0].line
         if block.columns.by_position:
             yield f"Line {first - 1}: headings in a language not known here; columns are read by their order."
         if result.payout.state == "estimate":
             yield f"The amounts from line {first} on are estimates: the month is pending."
-        if block.total is not None and result.payout.total is None:
-            yield f"Line {block.total.line}: the total cannot be read, so nothing ties to it."
-        if block.total is None:
+        for total in block.totals:
+            if total.value(form) is None:
+                yield f"Line {total.line}: the total cannot be read, so nothing ties to it."
+        if not block.totals:
             yield f"No total stands below the regions from line {first} on."
         yield from _total_currency_warning(result)
         yield from _twice_warnings(result.lines)

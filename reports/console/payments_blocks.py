@@ -21,8 +21,8 @@ class Block:
     footers: list[Footer] = field(default_factory=list)
 
     @property
-    def total(self) -> Footer | None:
-        return next((footer for footer in self.footers if footer.amount), None)
+    def totals(self) -> list[Footer]:
+        return [footer for footer in self.footers if footer.amount]
 
 
 @dataclass

@@ -18,6 +18,7 @@ NOT_NUMBERS = frozenset({"region", "currency", "bank_currency"})
 IN_BANK_CURRENCY = "proceeds"
 NOT_AMOUNTS = frozenset({"units_sold", "exchange_rate"})
 MOST_DECIMALS = 2
+LONGEST_LABEL = 200
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class RowReading:
     headings: Mapping[int, str]
     width: int
     numbers: NumberForm
-    bad: frozenset[int]
+    bad: Mapping[int, str]
     block: int
 
 
@@ -84,7 +85,9 @@ def odd_decimals(line: ConsoleLine) -> str | None:
 
 def _row_problem(row: Row, reading: RowReading) -> Reject | None:
     if row.line in reading.bad:
-        return Reject(row.line, "", ",".join(row.cells), "bytes that are no text in this line")
+        return Reject(row.line, "", ",".join(row.cells), reading.bad[row.line])
+    if len(row.first) > LONGEST_LABEL:
+        return Reject(row.line, reading.headings[0], row.first[:LONGEST_LABEL], "a region name beyond all measure")
     last_needed = max((at for name, at in reading.positions.items() if name != "bank_currency"), default=0)
     if len(row.cells) > reading.width or row.width <= last_needed:
         why = f"{row.width} cells where the heading has {reading.width}"

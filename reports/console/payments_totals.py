@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
-from reports.console.documents import ConsoleLine, Payout, Total
+from reports.console.documents import ConsoleLine, Total
 from reports.console.payments_rows import value_of
 
 TAXES = ("input_tax", "adjustments", "withholding_tax")
@@ -33,12 +33,10 @@ def row_totals(line: ConsoleLine, currency: str) -> Iterator[Total]:
         yield Total(line.line, rule, line.label, currency, owed, computed)
 
 
-def payout_total(line: int, payout: Payout, rows: Sequence[ConsoleLine]) -> Total | None:
-    """The total below a block against the proceeds of its rows; None where either is unknown."""
+def payout_total(line: int, stated: Decimal | None, currency: str, rows: Sequence[ConsoleLine]) -> Total | None:
+    """A total below a block against the proceeds of its rows; None where either is unknown."""
     proceeds = _sum([value_of(row, "proceeds") for row in rows])
-    if payout.total is None or proceeds is None:
-        return None
-    return Total(line, PAYOUT_RULE, "", payout.currency, payout.total, proceeds)
+    return None if stated is None or proceeds is None else Total(line, PAYOUT_RULE, "", currency, stated, proceeds)
 
 
 def _parts(line: ConsoleLine, names: Iterable[str]) -> list[Decimal | None]:

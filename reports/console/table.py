@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from reports.files.decode import Text
-from reports.files.dialect import CANDIDATES, Dialect, choose_dialect, dialect_of, split
+from reports.files.dialect import CANDIDATES, Dialect, choose_dialect, dialect_of, quote_stays_open, split
+from reports.files.errors import BadFile
 
 HEAD_LINES = 60
+#: One row a day since 2008 is 7,000 lines; these bounds keep a file that is read whole within bounded memory.
+MOST_LINES, MOST_BYTES = 20_000, 4 << 20
+HAND_IN_LESS = "export a shorter period, or hand in the download as it came"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +46,13 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A whole file cut with one delimiter. ``bad`` are lines that held bytes which are no text."""
+    """A whole file cut with one delimiter. ``bad``: lines whose cells cannot be trusted, with the reason."""
 
     file: str
     rows: tuple[Row, ...]
     dialect: Dialect
     encoding: str
-    bad: frozenset[int]
+    bad: Mapping[int, str]
     text_warnings: tuple[str, ...]
 
 
@@ -58,16 +62,31 @@ def head_rows(text: Text, delimiter: str) -> list[Row]:
 
 
 def read_table(text: Text, delimiter: str, file_name: str) -> Table:
-    """Every line of the file; console files are small (one row a day or a region)."""
+    """Every line of the file: console files are small, a row a day or a region. Raises ``BadFile`` for a huge one."""
+    _check_size(text, file_name)
     dialect = dialect_of(delimiter, sep_line=_sep_line(text))
     return Table(
         file=file_name,
         rows=tuple(_cut(text.lines(), dialect)),
         dialect=dialect,
         encoding=text.encoding,
-        bad=frozenset(bad.line for bad in text.bad_lines),
+        bad=_bad_lines(text, dialect),
         text_warnings=text.warnings,
     )
+
+
+def _check_size(text: Text, file_name: str) -> None:
+    size = text.path.stat().st_size
+    if text.line_count > MOST_LINES or size > MOST_BYTES:
+        seen = f"an export of {text.line_count:,} lines and {size:,} bytes (at most {MOST_LINES:,} and {MOST_BYTES:,})"
+        raise BadFile(file=file_name, seen=seen, do=HAND_IN_LESS)
+
+
+def _bad_lines(text: Text, dialect: Dialect) -> dict[int, str]:
+    """A quote that stays open may hide the rest of its cell, also where the file was cut."""
+    open_quotes = (number for number, line in enumerate(text.lines(), start=1) if quote_stays_open(line, dialect))
+    bad = dict.fromkeys(open_quotes, "a quoted cell goes over the line end")
+    return bad | {line.line: "bytes that are no text in this line" for line in text.bad_lines}
 
 
 def delimiters(text: Text) -> Sequence[str]:

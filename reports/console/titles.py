@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from babel import Locale, UnknownLocaleError, localedata
+from babel import Locale, UnknownLocaleError
 
 from reports.console.documents import MonthLabel
+from reports.console.vocabulary import load_data
 
 # The languages App Store Connect's pages are offered in come first: they decide where two languages
 # use one word for different months ("listopad" is November in Czech and October in Croatian).
@@ -56,12 +57,14 @@ def _month_words(title: str) -> tuple[int, str] | None:
 
 
 def _months_named(name: str) -> dict[int, frozenset[str]]:
-    """Month number -> languages that call it so: console languages if one of them does, else all."""
-    return _calendar(CONSOLE_LANGUAGES).get(name) or _calendar(_every_language()).get(name, {})
+    """Month number -> console languages that call it so; where none does, the months of that name in any language."""
+    found = calendar_of(CONSOLE_LANGUAGES).get(name)
+    return found or dict.fromkeys(_all_months().get(name, []), frozenset())
 
 
-@lru_cache(maxsize=2)
-def _calendar(languages: tuple[str, ...]) -> dict[str, dict[int, frozenset[str]]]:
+@lru_cache(maxsize=1)
+def calendar_of(languages: tuple[str, ...]) -> dict[str, dict[int, frozenset[str]]]:
+    """Month names of some languages, folded; month number -> languages for each."""
     calendar: dict[str, dict[int, frozenset[str]]] = {}
     for language in languages:
         for number, name in _month_names(language):
@@ -79,5 +82,7 @@ def _month_names(language: str) -> list[tuple[int, str]]:
 
 
 @lru_cache(maxsize=1)
-def _every_language() -> tuple[str, ...]:
-    return tuple(name for name in localedata.locale_identifiers() if "_" not in name)
+def _all_months() -> dict[str, list[int]]:
+    """Every language of CLDR, kept as a file: to load all of its locales takes more than 100 MB for good."""
+    loaded: dict[str, list[int]] = load_data("months.json")
+    return loaded

@@ -112,7 +112,7 @@ def metrics() -> tuple[Metric, ...]:
             confirmed=row["confirmed"],
             labels=tuple(_all_labels(row["labels"].values())),
         )
-        for row in _load("metrics.json")["metrics"]
+        for row in load_data("metrics.json")["metrics"]
     )
 
 
@@ -125,7 +125,7 @@ def regions() -> tuple[Region, ...]:
             labels=frozenset(map(fold, row["labels"])),
             label_parts=tuple(row.get("label_parts", ())),
         )
-        for row in _load("regions.json")["regions"]
+        for row in load_data("regions.json")["regions"]
     )
 
 
@@ -141,7 +141,7 @@ def pasted_layout() -> PaymentsLayout:
 
 @lru_cache(maxsize=1)
 def words() -> dict[str, Any]:
-    return _load("words.json")
+    return load_data("words.json")
 
 
 @lru_cache(maxsize=1)
@@ -177,7 +177,8 @@ def _all_labels(by_language: Iterable[list[str]]) -> Iterable[str]:
     return (label for labels in by_language for label in labels)
 
 
-def _load(name: str) -> dict[str, Any]:
+def load_data(name: str) -> dict[str, Any]:
+    """One of the data files beside this module."""
     text = files(__package__).joinpath("data", name).read_text(encoding="utf-8")
     loaded: dict[str, Any] = json.loads(text)
     return loaded

@@ -26,7 +26,8 @@ WITH named AS (
     SELECT DISTINCT ON (lower(sku)) sku, apple_id, title FROM sold
     WHERE product_type !~ '{IN_APP}' AND apple_id IS NOT NULL AND sku <> ''
     ORDER BY lower(sku), apple_id)
-UPDATE reports_app a SET apple_id = named.apple_id, name = CASE a.name WHEN '' THEN named.title ELSE a.name END
+UPDATE reports_app a
+SET apple_id = named.apple_id, name = CASE a.name WHEN '' THEN left(named.title, 600) ELSE a.name END
 FROM named
 WHERE a.account_id = %(account)s AND a.apple_id IS NULL AND lower(a.sku) = lower(named.sku)
   AND NOT EXISTS (SELECT FROM reports_app b WHERE b.account_id = %(account)s AND b.apple_id = named.apple_id)
@@ -49,7 +50,7 @@ WHERE a.account_id = %(account)s AND a.provisional AND a.merged_into_id IS NULL
 
 ADD_APPS = f"""
 INSERT INTO reports_app (account_id, apple_id, sku, name, bundle_id, provisional)
-SELECT DISTINCT ON (apple_id) %(account)s::bigint, apple_id, sku, title, '', true FROM sold
+SELECT DISTINCT ON (apple_id) %(account)s::bigint, apple_id, sku, left(title, 600), '', true FROM sold
 WHERE product_type !~ '{IN_APP}' AND apple_id IS NOT NULL
 ORDER BY apple_id, title
 ON CONFLICT DO NOTHING

@@ -26,6 +26,8 @@ DOT = re.compile(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4}|[0-9]{2})")
 DASH = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 MONTHS = 12
 CENTURY = 2000
+# The App Store opened in July 2008; a year outside these is a slip of the pen.
+FIRST_YEAR, LAST_YEAR = 2008, 2099
 SERIAL = re.compile(r"[34][0-9]{4}")
 
 
@@ -63,6 +65,16 @@ def read_date(text: str, form: DateForm) -> date | None:
         return date(*parts)
     except ValueError:
         return None
+
+
+def is_store_day(day: date) -> bool:
+    """Whether a day can be one of the App Store."""
+    return FIRST_YEAR <= day.year <= LAST_YEAR
+
+
+def proves_day_first(text: str) -> bool:
+    """Whether a day with slashes can only be written day first (13/10/2026)."""
+    return _proof(text.strip()) is DateForm.DMY_SLASH
 
 
 def date_damage(text: str) -> str | None:

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 CANDIDATES = ("\t", ";", ",")
 SEP_LINE = re.compile(r'"?sep=([\t;,])"?[\t;, ]*', re.IGNORECASE)
@@ -57,6 +58,20 @@ def split(line: str, dialect: Dialect) -> list[str]:
         return next(csv.reader([line], delimiter=dialect.delimiter), [""])
     except csv.Error:  # a cell of more than 128 KB: no row, but its line is still to be named
         return line.split(dialect.delimiter)
+
+
+def quote_stays_open(line: str, dialect: Dialect) -> bool:
+    """Whether a cell that begins with a double quote goes on beyond the line: cut off, or in the next line."""
+    if not dialect.quoting or '"' not in line:
+        return False
+    return _closed_line(dialect.delimiter).fullmatch(line) is None
+
+
+@lru_cache(maxsize=len(CANDIDATES))
+def _closed_line(delimiter: str) -> re.Pattern[str]:
+    d = re.escape(delimiter)
+    cell = rf'(?:"(?:[^"]|"")*"(?!")[^{d}]*|[^"{d}][^{d}]*|)'
+    return re.compile(rf"{cell}(?:{d}{cell})*")
 
 
 def has_open_quote(line: str) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TypedDict
 
+LONGEST_SEEN = 600
+
 
 class FileError(TypedDict):
     """The `error` object that commands print with `--json`."""
@@ -23,9 +25,9 @@ class BadFile(ValueError):
     def __init__(self, *, file: str, line: int | None = None, seen: str, do: str) -> None:
         self.file = file
         self.line = line
-        self.seen = seen
+        self.seen = seen if len(seen) <= LONGEST_SEEN else f"{seen[:LONGEST_SEEN]}..."
         self.do = do
-        super().__init__(file, line, seen, do)
+        super().__init__(file, line, self.seen, do)
 
     def __str__(self) -> str:
         place = self.file if self.line is None else f"{self.file}, line {self.line}"

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from reports.files.dates import DateForm, date_damage, read_date
+from reports.files.dates import DateForm, date_damage, is_store_day, read_date
 from reports.files.numbers import number_damage, why_no_number
 from reports.ingest.blocks import Lines
 from reports.ingest.layouts import Cell, HeaderMatch
@@ -76,7 +76,17 @@ class Rows:
             sound = pc.match_substring_regex(self.column(column.target), pattern)
             if not pc.all(sound).as_py():
                 self.refuse(~mask_of(sound), column.target, _REASONS[column.cell])
+        self._check_lengths()
         self._check_trailing_cell()
+
+    def _check_lengths(self) -> None:
+        for column in self.header.layout.columns:
+            if column.longest is None or column.target not in self.header.positions:
+                continue
+            cells = self.column(column.target)
+            if (pc.max(pc.binary_length(cells)).as_py() or 0) > column.longest:
+                too_long = mask_of(pc.greater(pc.utf8_length(cells), column.longest))
+                self.refuse(too_long, column.target, _why_too_long)
 
     def _check_trailing_cell(self) -> None:
         for cells in self.cells[self.header.width :]:
@@ -90,7 +100,7 @@ class Rows:
         """A column of days as ISO text; rows whose cell is no day are refused and null."""
         encoded = self.column(target).dictionary_encode()
         found = [read_date(text, form) for text in encoded.dictionary.to_pylist()]
-        iso = pa.array([day.isoformat() if day else None for day in found], pa.string())
+        iso = pa.array([day.isoformat() if day and is_store_day(day) else None for day in found], pa.string())
         days = iso.take(encoded.indices)
         if days.null_count:
             self.refuse(mask_of(pc.is_null(days)), target, lambda text: _why_no_day(text, form))
@@ -126,6 +136,10 @@ def _why_no_currency(_text: str) -> str:
     return "not a currency code (three capital letters)"
 
 
+def _why_too_long(text: str) -> str:
+    return f"a text of {len(text):,} characters, more than any of Apple's"
+
+
 def _why_no_flag(_text: str) -> str:
     return "neither S (sale) nor R (return)"
 
@@ -133,6 +147,8 @@ def _why_no_flag(_text: str) -> str:
 def _why_no_day(text: str, form: DateForm) -> str:
     if not text:
         return "no day"
+    if read_date(text, form):
+        return "a year without an App Store"
     return date_damage(text) or f"not a day written {form.value}"
 
 

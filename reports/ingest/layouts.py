@@ -26,12 +26,16 @@ class Cell(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of a layout: its name in the table and the folded header names that Apple has used."""
+    """One column of a layout: its name in the table and the folded header names that Apple has used.
+
+    `longest`: the most characters that a cell may have, for texts that name apps and figures.
+    """
 
     target: str
     cell: Cell
     headers: tuple[str, ...]
     required: bool = False
+    longest: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +74,13 @@ def fold(header: str) -> str:
     return "".join(sign for sign in header.casefold() if sign.isalnum())
 
 
+# Far above what Apple allows (100 characters for a SKU, two letters for a country); one of each together fit into one
+# entry of an index.
+LONGEST = {"sku": 255, "parent_identifier": 255, "country": 40, "product_type": 40, "device": 40}
+
+
 def _column(target: str, cell: Cell, *headers: str, required: bool = False) -> Column:
-    return Column(target, cell, tuple(fold(header) for header in headers), required)
+    return Column(target, cell, tuple(fold(header) for header in headers), required, LONGEST.get(target))
 
 
 def _folded(*headers: str) -> frozenset[str]:

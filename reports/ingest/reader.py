@@ -176,7 +176,7 @@ class Reader:
     def _warn_of_a_cut_file(self) -> None:
         if not self.text.ends_with_newline:
             self.tally.warnings.append("the last line has no line end: the file may be cut")
-        if self.layout.kind == "FINANCIAL" and not self.footers.stated:
+        if self.layout.header.layout.totals and not self.footers.stated:
             self.tally.warnings.append("no totals in the file: it may be cut or re-saved")
 
     def _check_conservation(self) -> None:

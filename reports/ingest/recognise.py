@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from reports.files.dates import DateForm, MixedDates, choose_date_form, read_date
+from reports.files.dates import DateForm, MixedDates, choose_date_form, is_store_day, proves_day_first, read_date
 from reports.files.decode import Text
 from reports.files.dialect import Dialect, choose_dialect, dialect_of, has_open_quote, split
 from reports.files.errors import BadFile
@@ -26,6 +26,7 @@ from reports.ingest.layouts import (
 __all__ = ["NameFacts", "Preamble", "ReportLayout", "facts_from_name", "recognise"]
 
 HEAD_LINES = 40
+FEW_OF = 4
 RECOGNISED_FROM = 0.6
 DOWNLOAD_AGAIN = "hand in Apple's own download, or put the column names back"
 
@@ -112,19 +113,31 @@ def _date_form(
 ) -> DateForm:
     days = [column.target for column in header.layout.columns if column.cell is Cell.DAY]
     where = [header.positions[target] for target in days if target in header.positions]
-    samples = [row[index] for row in rows if len(row) >= header.width for index in where]
-    samples += [row[1] for row in before if len(row) > 1]
+    columns = [[row[index] for row in rows if len(row) >= header.width] for index in where]
+    columns.append([row[1] for row in before if len(row) > 1])
     try:
-        return choose_date_form(samples) or DateForm.MDY_SLASH
+        form = choose_date_form(day for column in columns for day in column) or DateForm.MDY_SLASH
     except MixedDates as mixed:
         do = "write all days of the file in one form"
         raise BadFile(file=text.name, seen=str(mixed), do=do) from mixed
+    stray = form is DateForm.DMY_SLASH and not any(map(_mostly_day_first, columns))
+    return DateForm.MDY_SLASH if stray else form
+
+
+def _mostly_day_first(days: Sequence[str]) -> bool:
+    """A report's column repeats its days: where few of them prove day first, these are damaged, not the others."""
+    return sum(map(proves_day_first, days)) * FEW_OF >= len(days) > 0
 
 
 def _preamble(before: Sequence[Sequence[str]], form: DateForm) -> Preamble:
     facts = {fold(row[0]): row[1].strip() for row in before if len(row) > 1}
-    start, end = (read_date(facts.get(key, ""), form) for key in ("startdate", "enddate"))
+    start, end = (_store_day(facts.get(key, ""), form) for key in ("startdate", "enddate"))
     return Preamble(facts.get("vendorname"), start, end)
+
+
+def _store_day(text: str, form: DateForm) -> date | None:
+    day = read_date(text, form)
+    return day if day is not None and is_store_day(day) else None
 
 
 def _header_warnings(header: HeaderMatch) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -25,6 +27,7 @@ from reports.services.periods import sales_report, span_of
 from reports.services.reading import ReadFile
 from reports.sync.fiscal import number_of
 
+LONGEST_SCOPE = 120
 ZONE_NAMES = {"UTC": Zone.UTC, "PT": Zone.PACIFIC, Zone.PACIFIC.value: Zone.PACIFIC}
 
 
@@ -147,11 +150,10 @@ def _plan_metric(file: ReadFile, options: ImportOptions) -> Plan:
     assert document.period_start and document.period_end and document.grain and document.metric
     if options.period_start or options.period_end:
         _check_period(file, options, document.period_start, document.period_end)
-    scope = "; ".join(f"{name}={value}" for name, value in sorted(document.filters.items()))
     return Plan(
         file.console_kind,
         document.metric,
-        scope[:120],
+        _scope(document.filters),
         app.account,
         None,
         app,
@@ -163,6 +165,15 @@ def _plan_metric(file: ReadFile, options: ImportOptions) -> Plan:
         document.language,
         document,
     )
+
+
+def _scope(filters: Mapping[str, str]) -> str:
+    """The filters as text; where that is too long for its column a check sum keeps different filters apart."""
+    text = "; ".join(f"{name}={value}" for name, value in sorted(filters.items()))
+    if len(text) <= LONGEST_SCOPE:
+        return text
+    digest = hashlib.sha256(text.encode()).hexdigest()[:16]
+    return f"{text[: LONGEST_SCOPE - len(digest) - 1]} {digest}"
 
 
 def _with_currency(document: ConsoleDocument, options: ImportOptions, file: str) -> ConsoleDocument:

@@ -24,7 +24,7 @@ from reports.services.owners import only_vendor, unassigned, vendor_named
 from reports.services.periods import sales_report, span_of
 from reports.services.raw_files import keep, local_copy
 from reports.services.reading import ReadFile, read_files
-from reports.sync.fiscal import confirm_fiscal_month, fiscal_month_of, number_of
+from reports.sync.fiscal import are_fiscal_weeks, confirm_fiscal_month, fiscal_month_of, number_of
 
 __all__ = ["Asked", "keep", "load_api_report", "load_report_file"]
 
@@ -159,7 +159,7 @@ def _place_in_time(
     else:
         delivery.report, grain = f"FINANCE/{delivery.kind}", Grain.FISCAL_MONTH
         delivery.region_code = asked.region_code if asked else facts.region or finance_region(delivery)
-        if delivery.rows_accepted:
+        if delivery.rows_accepted and are_fiscal_weeks(start, end):
             confirm_fiscal_month(*number_of(end), start, end, source=f"dates in the finance file {file.name}")
     delivery.grain = grain
     _check_asked(delivery, asked, day)

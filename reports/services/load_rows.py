@@ -8,8 +8,9 @@ from django.db import connection
 
 from reports.ingest.reader import Reader, read
 from reports.ingest.tally import Tally, TotalCheck
-from reports.models import Delivery, FinanceRow, RowReject, SalesRow
+from reports.models import Delivery, FinanceRow, Kind, RowReject, SalesRow
 from reports.services.reading import ReadFile
+from reports.sync.fiscal import doubts_about
 from reports.wording import counted
 
 #: Totals that finance files state in money; the others are counts.
@@ -50,7 +51,7 @@ def note_tally(delivery: Delivery, tally: Tally) -> None:
     delivery.rows_read = tally.rows_read
     delivery.rows_accepted = tally.rows_accepted
     delivery.rows_rejected = tally.rows_rejected
-    delivery.warnings = list(tally.warnings)
+    delivery.warnings = [*tally.warnings, *_doubts(delivery, tally)]
     delivery.totals = {
         "units": str(tally.units),
         "by_currency": {currency: str(value) for currency, value in tally.sums.items()},
@@ -65,6 +66,11 @@ def note_tally(delivery: Delivery, tally: Tally) -> None:
     )
     if (more := tally.rows_rejected - len(tally.rejects)) > 0:
         delivery.warnings.append(f"{counted(more, 'further rejected line')} not listed here")
+
+
+def _doubts(delivery: Delivery, tally: Tally) -> list[str]:
+    of_sales = delivery.kind in (Kind.SALES, Kind.R)
+    return doubts_about(tally.start_day, tally.end_day) if tally.start_day and tally.end_day and not of_sales else []
 
 
 def _tie(check: TotalCheck, tally: Tally) -> dict[str, object]:

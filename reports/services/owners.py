@@ -11,6 +11,7 @@ from reports.models import Account, App, AppName, Side, Vendor, Vintage
 from reports.wording import listed
 
 UNASSIGNED = "unassigned"
+LONGEST_NAME = 600
 
 
 def vendor_named(number: str, account: Account | None, *, file: str) -> Vendor:
@@ -92,6 +93,8 @@ def app_with_id(apple_id: int, account: Account | None, *, file: str) -> App:
 
 def app_named(name: str, account: Account, *, file: str) -> App:
     """The app of this name in `account`; a provisional one where no list has named it yet."""
+    if len(name) > LONGEST_NAME:
+        raise BadFile(file=file, seen=f"an app name of {len(name):,} characters", do="hand in the download as it came")
     found = apps_named(name, account)
     if len(found) > 1:
         raise BadFile(

@@ -12,6 +12,9 @@ from reports.models import CoverageCell, Delivery, DeliveryState, FiscalMonth, G
 MONTHS_IN_YEAR = 12
 #: The fiscal year begins with the month that is labelled October: fiscal month 1 of 2026 is "October 2025".
 MONTHS_AHEAD = 3
+#: Four or five weeks; six where Apple puts the leap week.
+WEEKS_IN_MONTH = (4, 5, 6)
+DAYS_IN_WEEK, SUNDAY = 7, 7
 
 
 @dataclass(frozen=True, order=True)
@@ -49,11 +52,13 @@ def fiscal_months_between(first: date, last: date) -> list[FiscalPeriod]:
 
 
 def confirm_fiscal_month(year: int, month: int, start: date, end: date, *, source: str) -> FiscalPeriod:
-    """Write down the dates that a finance file states for a month; they win over counted ones.
+    """Write down the dates that a finance file states for a month; they win over counted ones, not over earlier stated.
 
     What was placed in the counted days (a payments export that came first, the ledger) moves to the stated ones.
     """
     known = FiscalMonth.objects.filter(year=year, month=month).first()
+    if known and known.confirmed and (known.start, known.end) != (start, end):
+        return _of(known)
     if known and (known.start, known.end) != (start, end):
         _move(known, start, end)
     row, _ = FiscalMonth.objects.update_or_create(
@@ -70,6 +75,28 @@ def _move(known: FiscalMonth, start: date, end: date) -> None:
     CoverageCell.objects.filter(granularity=Grain.FISCAL_MONTH, date=known.start, period_end=known.end).update(
         date=start, period_end=end
     )
+
+
+def doubts_about(start: date, end: date) -> list[str]:
+    """Warnings about the days of a finance file that cannot be those of a fiscal month, or are not the known ones.
+
+    Apple's fiscal months are whole weeks from Sunday to Saturday: in all files seen and in Apple's fiscal calendar.
+    """
+    if not are_fiscal_weeks(start, end):
+        return [f"its days, {start} to {end}, are no fiscal month of Apple's (whole weeks, Sunday to Saturday)"]
+    year, month = number_of(end)
+    known = FiscalMonth.objects.filter(year=year, month=month).first()
+    if known and (known.start, known.end) != (start, end):
+        return [
+            f"its days are {start} to {end}; fiscal month {year}-{month:02} was known as {known.start} to {known.end}"
+        ]
+    return []
+
+
+def are_fiscal_weeks(start: date, end: date) -> bool:
+    """Whether these days, both included, can be a fiscal month."""
+    weeks, odd_days = divmod((end - start).days + 1, DAYS_IN_WEEK)
+    return not odd_days and weeks in WEEKS_IN_MONTH and start.isoweekday() == SUNDAY
 
 
 def number_of(end: date) -> tuple[int, int]:

@@ -117,7 +117,9 @@ def test_it_tells_months_from_days_by_the_step_and_does_not_hold_them_to_the_sta
 
 
 def test_it_tells_weeks_by_the_step() -> None:
-    document = read("Name,Boats\n\nDate,Sessions\n3/3/25,1.0\n3/10/25,2.0\n3/24/25,2.0\n")
+    document = read(
+        "Name,Boats\nStart Date,3/3/25\nEnd Date,3/30/25\n\nDate,Sessions\n3/3/25,1.0\n3/10/25,2.0\n3/24/25,2.0\n"
+    )
 
     assert (document.grain, document.period_end) == ("week", date(2025, 3, 30))
     # the week of 17 March has no row
@@ -270,7 +272,9 @@ def test_it_refuses_a_row_in_another_currency_than_its_column() -> None:
 
 
 def test_it_reads_a_percentage_as_it_stands_and_says_that_no_such_file_was_seen() -> None:
-    document = read("Name,Boats\n\nDate,Conversion Rate\n3/13/25,1.5%\n3/14/25,-\n")
+    document = read(
+        "Name,Boats\nStart Date,3/13/25\nEnd Date,3/14/25\n\nDate,Conversion Rate\n3/13/25,1.5%\n3/14/25,-\n"
+    )
 
     assert document.metric_unit == "percent"
     assert document.warnings == (

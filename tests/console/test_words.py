@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from babel import localedata
 
 from reports.console.periods import gaps, grain_of
-from reports.console.titles import month_label
-from reports.console.vocabulary import metric_by_label, metric_by_name, metrics, region_code, regions
+from reports.console.titles import calendar_of, month_label
+from reports.console.vocabulary import load_data, metric_by_label, metric_by_name, metrics, region_code, regions
 
 
 @pytest.mark.parametrize(
@@ -22,12 +23,21 @@ from reports.console.vocabulary import metric_by_label, metric_by_name, metrics,
         ("x (9\uc6d4, 2024)", (2024, 9)),
         ("x (listopad, 2020)", None),  # November in Czech, October in Croatian
         ("x (Nonember, 2020)", None),
+        ("x (Kwintzizieliou, 2020)", None),
+        ("x (syyskuu, 2020)", (2020, 9)),  # Finnish, none of the console's languages
         ("x (September)", None),
         ("x (September, 2014) y", None),
     ],
 )
 def test_it_reads_the_month_of_a_title(title: str, label: tuple[int, int] | None) -> None:
     assert month_label(title) == label
+
+
+def test_its_month_names_of_all_languages_are_those_of_cldr() -> None:
+    every = tuple(name for name in localedata.locale_identifiers() if "_" not in name)
+    told = {name: sorted(months) for name, months in calendar_of(every).items()}
+
+    assert load_data("months.json") == told
 
 
 @pytest.mark.parametrize(
