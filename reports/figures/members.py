@@ -38,7 +38,7 @@ def member_dims(dims: Mapping[str, str]) -> str:
 
 # The same number for dimensions that come as jsonb.
 OF_JSON = _number(
-    f"""(SELECT string_agg(concat_ws({SEPARATOR}, d.key, d.value), {SEPARATOR} ORDER BY d.key COLLATE "C")
+    f"""(SELECT coalesce(string_agg(concat_ws({SEPARATOR}, d.key, d.value), {SEPARATOR} ORDER BY d.key COLLATE "C"), '')
     FROM jsonb_each_text(dims) d)"""  # noqa: S608 - constants only
 )
 
