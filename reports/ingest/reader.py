@@ -8,13 +8,13 @@ from datetime import date
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyarrow import csv
 
 from reports.files.decode import Text
 from reports.files.dialect import has_open_quote, split
 from reports.ingest.ahead import ahead
 from reports.ingest.blocks import NO_TEXT, Block, BlockParser, OddLine, Shape, blocks
 from reports.ingest.cells import NULL_WHEN_BLANK, Rows, blank_to_null, mask_of
+from reports.ingest.copy_text import copy_text
 from reports.ingest.extra import extra_column
 from reports.ingest.footers import Footers, cut_at_footers
 from reports.ingest.layouts import Cell
@@ -24,7 +24,6 @@ from reports.ingest.tally import Tally
 from reports.ingest.totals import check_totals
 
 LINE_BITS = 32
-COPY_FORMAT = csv.WriteOptions(include_header=False, quoting_style="needed")
 DAYS_WITHOUT_BLANK = frozenset({"start_day", "end_day", "transaction_day", "settlement_day"})
 
 
@@ -34,7 +33,7 @@ def read(text: Text, layout: ReportLayout, *, file_id: int) -> Reader:
 
 
 class Reader:
-    """Iterating yields COPY CSV bytes (UTF-8, no header, null unquoted, '' quoted) for `copy_columns`.
+    """Iterating yields the bytes of PostgreSQL's COPY in text format (UTF-8) for `copy_columns`.
 
     Iterate once. The id of a row is `file_id << 32 | line`. `tally` is complete once the iteration has ended.
     A line that cannot be counted is in the tally's rejects; nothing is raised for it.
@@ -124,19 +123,10 @@ class Reader:
             rows.refuse(mask_of(pc.not_equal(end, self.period[1])), "end_day", lambda _: other)
 
     def _copy_bytes(self, columns: dict[str, pa.Array]) -> bytes:
-        count = len(columns["line"])
         constants = self._constants()
-        table = {
-            name: columns[name] if name in columns else pa.repeat(constants[name], count)
-            for name in self.copy_columns
-            if name != "id"
-        }
         base = pa.scalar(self.file_id << LINE_BITS, pa.int64())
-        ids = pc.add(columns["line"], base)
-        out = pa.BufferOutputStream()
-        csv.write_csv(pa.table({"id": ids, **table}), out, COPY_FORMAT)
-        data: bytes = out.getvalue().to_pybytes()
-        return data
+        columns["id"] = pc.cast(pc.add(columns["line"], base), pa.string())
+        return copy_text([columns.get(name, constants[name]) for name in self.copy_columns])
 
     def _constants(self) -> dict[str, pa.Scalar]:
         """Values of columns that this report type lacks: the preamble's period, null days, '' for text."""

@@ -10,24 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 COMPACT_FROM = 250_000
-KEY = ["pair", "price"]
+KEY = ["product", "currency", "price"]
 
 Mask = npt.NDArray[np.bool_]
-Numbers = npt.NDArray[np.int64]
-
-
-@dataclass(slots=True)
-class Ids:
-    """A small number for each different text of a column, the same over all blocks of a file."""
-
-    known: dict[str, int] = field(default_factory=dict)
-
-    def of(self, cells: pa.Array) -> Numbers:
-        """The number of each cell."""
-        encoded = cells.dictionary_encode()
-        ids = [self.known.setdefault(text, len(self.known)) for text in encoded.dictionary.to_pylist()]
-        numbers: Numbers = np.array(ids, dtype=np.int64)[encoded.indices.to_numpy()]
-        return numbers
 
 
 @dataclass(slots=True)
@@ -53,8 +38,6 @@ class RefundWatch:
     14.21 stand among sales at 18.53 and 12.64.
     """
 
-    products: Ids = field(default_factory=Ids)
-    currencies: Ids = field(default_factory=Ids)
     sales: KeySet = field(default_factory=KeySet)
     refunds: list[pa.Table] = field(default_factory=list)
 
@@ -65,7 +48,8 @@ class RefundWatch:
 
     def add(self, product: pa.Array, currency: pa.Array, price: pa.Array, *, sale: Mask, refund: Mask) -> None:
         """Take the rows of a block: product, currency, per-unit price; which are sales, which refunds."""
-        keys = self._keys(product, currency, pc.fill_null(price, pa.scalar(0, price.type)))
+        price = pc.fill_null(price, pa.scalar(0, price.type))
+        keys = pa.table({"product": product, "currency": currency, "price": price})
         self.sales.add(keys.filter(pa.array(sale)))
         if refund.any():
             self.refunds.append(keys.filter(pa.array(refund)))
@@ -77,16 +61,6 @@ class RefundWatch:
         refunds = pa.concat_tables(self.refunds)
         unmatched = refunds.join(pa.concat_tables(self.sales.parts), keys=KEY, join_type="left anti")
         return int(unmatched.num_rows)
-
-    def _keys(self, product: pa.Array, currency: pa.Array, price: pa.Array) -> pa.Table:
-        """Product, currency and price as two whole numbers a row: compact, exact, and `2.990` is `2.99`.
-
-        A decimal128 is two 64-bit halves; a price has 21 digits (70 bits), so of the upper half 7 bits do.
-        """
-        offset, halves = price.offset, np.frombuffer(price.buffers()[1], dtype=np.int64).reshape(-1, 2)
-        low, high = halves[offset : offset + len(price)].T
-        pair = self.products.of(product) << 22 | self.currencies.of(currency) << 7 | (high + 64)
-        return pa.table({"pair": pa.array(pair), "price": pa.array(np.ascontiguousarray(low))})
 
 
 def _distinct(keys: pa.Table) -> pa.Table:

@@ -41,7 +41,7 @@ def _copy(reader: Reader, table: str) -> None:
     columns = ", ".join(f'"{name}"' for name in reader.copy_columns)
     with (
         connection.cursor() as cursor,
-        cursor.copy(f"COPY {table} ({columns}) FROM STDIN WITH (FORMAT csv)") as copy,
+        cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy,
     ):
         for chunk in reader:
             copy.write(chunk)

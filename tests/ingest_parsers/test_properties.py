@@ -103,7 +103,7 @@ def plain_reading(data: str, tally: Tally) -> tuple[dict[str, Decimal], Decimal]
     rows = []
     for number, line in enumerate(lines[1:], start=2):
         cells = [cell.strip() for cell in line.split("\t")]
-        if any(cells) and number not in rejected:
+        if line.strip(" \t,;\u00a0") and number not in rejected:
             rows.append(dict(zip(names, cells, strict=True)))
     sums: dict[str, Decimal] = defaultdict(Decimal)
     for row in rows:
