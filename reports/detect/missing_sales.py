@@ -68,11 +68,13 @@ WITH delivered AS (
     WHERE v.current AND s.side = 'api' AND s.report = %(report)s
       AND v.period_start BETWEEN %(start)s::date - %(around)s AND %(end)s::date + %(around)s
       AND (%(account)s::bigint IS NULL OR s.account_id = %(account)s)),
+told AS (
+    SELECT account_id, vendor_id FROM delivered GROUP BY 1, 2 HAVING count(*) > %(least_history)s),
 sold AS (
     SELECT d.account_id, d.vendor_id, f.app_id, m.dims->>'product' AS product, m.dims->>'territory' AS territory,
            d.number, sum(f.value) FILTER (WHERE f.metric = 'units') AS units,
            sum(f.value) FILTER (WHERE f.metric = 'rows') AS rows
-    FROM delivered d
+    FROM delivered d JOIN told USING (account_id, vendor_id)
     JOIN reports_figure f ON f.vintage_id = d.id AND f.metric IN ('units', 'rows') AND f.value > 0
         AND f.app_id IS NOT NULL
     JOIN reports_member m ON m.id = f.member_id

@@ -1359,7 +1359,7 @@ class Migration(migrations.Migration):
                 (
                     "pk",
                     models.CompositePrimaryKey(
-                        "vintage_id", "n", blank=True, editable=False, primary_key=True, serialize=False
+                        "vintage_id", "metric", "n", blank=True, editable=False, primary_key=True, serialize=False
                     ),
                 ),
                 ("n", models.IntegerField()),
@@ -1397,7 +1397,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "ordering": ("vintage_id", "n"),
+                "ordering": ("vintage_id", "metric", "n"),
             },
         ),
         migrations.AddConstraint(

@@ -28,7 +28,8 @@ class Figure(models.Model):
     Kept in the finest cut only: every coarser cut is a sum of it, made when two sides are compared.
     """
 
-    pk = models.CompositePrimaryKey("vintage_id", "n")
+    # The metric in the key: a rule reads one of them, and the figures of a large day are three million.
+    pk = models.CompositePrimaryKey("vintage_id", "metric", "n")
     vintage = models.ForeignKey(Vintage, models.DO_NOTHING, db_constraint=False, db_index=False, related_name="figures")
     n = models.IntegerField()
     metric = models.TextField()
@@ -38,7 +39,7 @@ class Figure(models.Model):
     value = AmountField()
 
     class Meta:
-        ordering: ClassVar[tuple[str, ...]] = ("vintage_id", "n")
+        ordering: ClassVar[tuple[str, ...]] = ("vintage_id", "metric", "n")
 
     def __str__(self) -> str:
         return f"{self.metric} {self.value} {self.currency}".strip()

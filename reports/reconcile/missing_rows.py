@@ -41,10 +41,10 @@ def _cells(lines: Sequence[Line], evidence: Evidence) -> Days:
             seen[line.console_vintage_id, line.period_start].add(line.app_id)
     for (vintage_id, day), apps in seen.items():
         console = evidence.vintages[vintage_id]
-        difference = compare_rows(console.delivery, _api_deliveries(console), evidence.rule.api_measure)
-        for app_id in apps:
-            key = (console.series.account_id, console.series.vendor_id, app_id)
-            days[key] += _app_cells(difference, app_id, day)
+        difference = compare_rows(console, _api_deliveries(console), evidence.rule.api_measure)
+        for app_id, cells in _cells_by_app(difference, day).items():
+            if app_id in apps:
+                days[console.series.account_id, console.series.vendor_id, app_id] += cells
     return days
 
 
@@ -61,19 +61,20 @@ def _api_deliveries(console: Vintage) -> list[int]:
     return [delivery_id for (delivery_id,) in fetch(API_DELIVERIES, parameters)]
 
 
-def _app_cells(difference: RowDifference, app_id: int | None, day: date) -> list[Cell]:
-    lost: dict[tuple[str, str], Cell] = {}
+def _cells_by_app(difference: RowDifference, day: date) -> dict[int | None, list[Cell]]:
+    """The cells of the apps that lost something."""
+    lost: dict[tuple[int | None, str, str], Cell] = {}
     for row in difference.lost:
-        if row.app_id != app_id:
-            continue
-        key = (row.product, row.territory)
-        cell = lost.get(key, Cell(day, *key, expected=0, lost=0))
+        key = (row.app_id, row.product, row.territory)
+        cell = lost.get(key, Cell(day, row.product, row.territory, expected=0, lost=0))
         amounts = cell.amounts | {row.currency: cell.amounts.get(row.currency, Decimal(0)) + row.amount}
         lost[key] = replace(cell, lost=cell.lost + row.rows, amounts=amounts)
-    expected = {(r.product, r.territory): r.rows for r in difference.expected if r.app_id == app_id}
-    return [
-        replace(lost.get(key, Cell(day, *key, expected=0, lost=0)), expected=rows) for key, rows in expected.items()
-    ]
+    cells: dict[int | None, list[Cell]] = defaultdict(list)
+    for expected in difference.expected:
+        known = lost.get((expected.app_id, expected.product, expected.territory))
+        cell = known or Cell(day, expected.product, expected.territory, expected=0, lost=0)
+        cells[expected.app_id].append(replace(cell, expected=expected.rows))
+    return cells
 
 
 def _lines_of(part: Slice, cells: Iterable[Cell], lines: Sequence[Line], evidence: Evidence) -> list[Line]:

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from reports.figures.apps import APP_ID, APP_OF_ROW
-from reports.models import Delivery
+from reports.figures.derive import ROOM
+from reports.models import Delivery, Vintage
 from reports.models.rows import LINE_BITS
 from reports.sql import execute, fetch
 
@@ -44,16 +45,31 @@ COLUMNS = ", ".join(KEY)
 PRICES = ("developer_proceeds", "customer_price")
 WITHOUT_PRICES = ", ".join(name for name in KEY if name not in PRICES)
 
-ROWS = f"""
+# Each row as a hash of 64 bits, and how often each stands on either side: one pass over both files, where EXCEPT ALL
+# would hold all columns of both in memory, twice. That a row which differs has the hash of one on the other side has
+# odds of one in 10^10 for a thousand such rows among a million; it would be left over as a difference, not be lost.
+BOTH = f"""
+CREATE TEMPORARY TABLE both_sides ON COMMIT DROP AS
+SELECT id, hash_record_extended(ROW({COLUMNS}, units), 0) AS hash, true AS console
+FROM reports_salesrow WHERE id BETWEEN %(console_first)s AND %(console_last)s
+UNION ALL
+SELECT id, hash_record_extended(ROW({COLUMNS}, units), 0), false
+FROM unnest(%(api_first)s::bigint[], %(api_last)s::bigint[]) AS span(low, high)
+JOIN reports_salesrow ON id BETWEEN span.low AND span.high
+"""  # noqa: S608 - constants only
+
+UNLIKE = f"""
 CREATE TEMPORARY TABLE unlike ON COMMIT DROP AS
-WITH c AS (SELECT {COLUMNS}, units FROM reports_salesrow WHERE id BETWEEN %(console_first)s AND %(console_last)s),
-a AS (SELECT {COLUMNS}, units FROM reports_salesrow
-      WHERE EXISTS (SELECT FROM unnest(%(api_first)s::bigint[], %(api_last)s::bigint[]) AS span(low, high)
-                    WHERE reports_salesrow.id BETWEEN span.low AND span.high)),
-lost AS (SELECT * FROM c EXCEPT ALL SELECT * FROM a),
-extra AS (SELECT * FROM a EXCEPT ALL SELECT * FROM c)
-SELECT row_number() OVER () AS n, md5(row({COLUMNS})::text) AS key, md5(row({WITHOUT_PRICES})::text) AS loose_key, *
-FROM (SELECT 'lost' AS what, * FROM lost UNION ALL SELECT 'extra', * FROM extra) both_sides
+WITH uneven AS (
+    SELECT hash, count(*) FILTER (WHERE console) AS here, count(*) FILTER (WHERE NOT console) AS there
+    FROM both_sides GROUP BY 1 HAVING sum(CASE WHEN console THEN 1 ELSE -1 END) <> 0),
+ranked AS (
+    SELECT b.id, b.console, u.here, u.there, row_number() OVER (PARTITION BY b.hash, b.console ORDER BY b.id) AS rank
+    FROM both_sides b JOIN uneven u USING (hash))
+SELECT r.id AS n, CASE WHEN k.console THEN 'lost' ELSE 'extra' END AS what, md5(row({COLUMNS})::text) AS key,
+       md5(row({WITHOUT_PRICES})::text) AS loose_key, {COLUMNS}, units
+FROM ranked k JOIN reports_salesrow r USING (id)
+WHERE k.rank > CASE WHEN k.console THEN k.there ELSE k.here END
 """  # noqa: S608 - constants only
 
 # A row whose twin stands on the other side is a changed row and not a lost one; each has one twin at most.
@@ -74,12 +90,13 @@ WHERE r.what = 'lost' AND r.units > 0
 GROUP BY 1, 2, 3, 4
 """  # noqa: S608 - constants only
 
-EXPECTED = f"""
-SELECT {APP_ID} AS app_id, r.sku, r.country, count(*)
-FROM reports_salesrow r {APP_OF_ROW}
-WHERE r.id BETWEEN %(console_first)s AND %(console_last)s AND r.units > 0
+# What the console's file holds of the apps that lost something, from its figures.
+EXPECTED = """
+SELECT f.app_id, m.dims->>'product', m.dims->>'territory', sum(f.value)::bigint
+FROM reports_figure f JOIN reports_member m ON m.id = f.member_id
+WHERE f.vintage_id = %(vintage)s AND f.metric = 'rows' AND coalesce(f.app_id, 0) = ANY(%(apps)s)
 GROUP BY 1, 2, 3
-"""  # noqa: S608 - constants only
+"""
 
 
 @dataclass(frozen=True)
@@ -108,35 +125,47 @@ class RowDifference:
     expected: list[ExpectedRows]
 
 
-def compare_rows(console: Delivery, api: Sequence[int], measure: str) -> RowDifference:
-    """What `console` has more of than the deliveries `api` together, in `measure` (units, proceeds or sales).
+def compare_rows(console: Vintage, api: Sequence[int], measure: str) -> RowDifference:
+    """What the file of `console` has more of than the deliveries `api` together; `measure`: units, proceeds or sales.
 
-    Five statements over the rows of these files.
+    A handful of statements over the rows of these files; needs a transaction.
     """
-    parameters = {
-        "account": console.account_id,
+    _find_unlike(console.delivery, api)
+    currency, amount, _ = MEASURES[measure]
+    parameters = {"account": console.delivery.account_id}
+    lost = [LostRows(*row) for row in fetch(LOST.format(currency=currency, amount=amount), parameters)]
+    if not lost:
+        return RowDifference([], [])
+    apps = list({row.app_id or 0 for row in lost})
+    expected = fetch(EXPECTED, {"vintage": console.pk, "apps": apps})
+    return RowDifference(lost, [ExpectedRows(*row) for row in expected])
+
+
+def _find_unlike(console: Delivery, api: Sequence[int]) -> None:
+    execute("DROP TABLE IF EXISTS both_sides, unlike")
+    execute(ROOM)
+    spans = {
         "console_first": console.first_row_id,
         "console_last": console.last_row_id,
         "api_first": [delivery_id << LINE_BITS for delivery_id in api],
         "api_last": [((delivery_id + 1) << LINE_BITS) - 1 for delivery_id in api],
     }
-    currency, amount, _ = MEASURES[measure]
-    execute("DROP TABLE IF EXISTS unlike")
-    execute(ROWS, parameters)
+    execute(BOTH, spans)
+    execute(UNLIKE)
+    execute("ANALYZE unlike")
     execute(CHANGED.format(key="key"))
     execute(CHANGED.format(key="loose_key"))
-    lost = [LostRows(*row) for row in fetch(LOST.format(currency=currency, amount=amount), parameters)]
-    expected = [ExpectedRows(*row) for row in fetch(EXPECTED, parameters)]
-    return RowDifference(lost, expected)
 
 
 #: What a sales total would be if it were worked out wrongly, each in one pass over the rows of a file.
 READINGS = f"""
-SELECT {APP_ID} AS app_id, {{currency}} AS currency, count(*) AS row_count,
-       coalesce(sum({{amount}}) FILTER (WHERE r.units < 0), 0) AS refunds,
-       coalesce(sum({{price}}), 0) AS per_unit
-FROM reports_salesrow r {APP_OF_ROW}
-WHERE r.id BETWEEN %(first)s AND %(last)s
+WITH r AS (
+    SELECT product_type, apple_id, sku, parent_identifier, {{currency}} AS currency, count(*) AS row_count,
+           coalesce(sum({{amount}}) FILTER (WHERE r.units < 0), 0) AS refunds, coalesce(sum({{price}}), 0) AS per_unit
+    FROM reports_salesrow r WHERE r.id BETWEEN %(first)s AND %(last)s
+    GROUP BY 1, 2, 3, 4, 5)
+SELECT {APP_ID} AS app_id, r.currency, sum(r.row_count)::bigint, sum(r.refunds), sum(r.per_unit)
+FROM r {APP_OF_ROW}
 GROUP BY 1, 2
 """  # noqa: S608 - constants only
 
