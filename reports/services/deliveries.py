@@ -21,6 +21,7 @@ from reports.models import Account, Delivery, DeliveryState, Grain, Kind, RawFil
 from reports.services.finance_files import finance_region
 from reports.services.import_options import known_fiscal_month
 from reports.services.load_rows import copy_rows
+from reports.services.merge import join_namesakes
 from reports.services.owners import only_vendor, unassigned, vendor_named
 from reports.services.periods import sales_report, span_of
 from reports.services.raw_files import keep, local_copy
@@ -222,6 +223,7 @@ def count_delivery(delivery: Delivery) -> None:
     assert delivery.account and delivery.period_start and delivery.period_end
     if delivery.kind in (Kind.SALES, Kind.R):
         know_apps(delivery.account, delivery)
+        join_namesakes(delivery.account)
     period = Period(delivery.period_start, delivery.period_end)
     taken_on = delivery.received_at.date() if delivery.side == Side.API else delivery.period_end
     for vintage in place(series_of(delivery), delivery, [period], taken_on=taken_on):
