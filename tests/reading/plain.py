@@ -463,14 +463,20 @@ def read_metric(lines: Sequence[Line]) -> Reading:
     for delimiter in "\t;,":
         rows = _console_rows(lines, delimiter)
         filled = [(n, *row) for n, row in enumerate(rows, start=1) if row[0]]
-        first = next((i for i, (_, cells, _) in enumerate(filled) if _looks_like_a_day(cells[0])), len(filled))
-        named = [i for i, (_, cells, _) in enumerate(filled[:first]) if _is_metric_heading(cells)]
-        above = first - 1 if 1 < first < len(filled) and len(filled[first - 1][1]) > 1 else None
-        heading = named[-1] if named else above
+        heading = _heading_at([cells for _, cells, _ in filled])
         if heading:
             widths = {n: len(cells) for n, (cells, _) in enumerate(cells_of(lines, delimiter), start=1)}
             return _metric(filled[:heading], filled[heading][1], filled[heading + 1 :], widths, delimiter)
     raise CannotTell("no heading above a day")
+
+
+def _heading_at(rows: list[Cells]) -> int | None:
+    """The last heading before a day, by its word; without one what stands above the first day."""
+    named = [n for n, cells in enumerate(rows) if _is_metric_heading(cells)]
+    days = [n for n, cells in enumerate(rows) if _looks_like_a_day(cells[0])]
+    first = next((n for n in days if not named or n > named[0]), len(rows))
+    above = first - 1 if 1 < first < len(rows) and len(rows[first - 1]) > 1 else None
+    return max((n for n in named if n < first), default=above)
 
 
 def _is_metric_heading(cells: Cells) -> bool:
