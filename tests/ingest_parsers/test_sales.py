@@ -241,3 +241,11 @@ def test_it_rejects_the_one_damaged_day_instead_of_reading_all_others_day_first(
 
     assert found.column("day") == ["2026-10-12"] * 5
     assert [(r.line, r.column, r.seen) for r in found.tally.rejects] == [(7, "Begin Date", "13/12/2026")]
+
+
+def test_it_counts_every_one_of_very_many_short_lines(tmp_path: Path) -> None:
+    found = ingested(tmp_path, sales_file(sales_row()) + "x\n" * 250_000 + sales_file(sales_row()).split("\n")[1])
+
+    assert found.tally.rows_accepted == 2
+    assert found.tally.rows_rejected == 250_000
+    assert (found.tally.rejected_lines[0], found.tally.rejected_lines[-1]) == (3, 250_002)

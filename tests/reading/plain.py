@@ -175,6 +175,13 @@ DOT = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4}|\d{2})", re.ASCII)
 ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII)
 
 
+def store_day(year: int, month: int, day: int) -> date:
+    """Raises `ValueError` for what no calendar has and for years without an App Store."""
+    if not 2008 <= year < 2100:
+        raise ValueError(year)
+    return date(year, month, day)
+
+
 @dataclass
 class Days:
     """How the days of a file are written, from all of them."""
@@ -193,7 +200,7 @@ class Days:
     def read(self, cell: str) -> date:
         """Raises `ValueError`."""
         if iso := ISO.fullmatch(cell):
-            return date(int(iso[1]), int(iso[2]), int(iso[3]))
+            return store_day(int(iso[1]), int(iso[2]), int(iso[3]))
         slash = SLASH.fullmatch(cell)
         found = slash or DOT.fullmatch(cell)
         if not found:
@@ -203,7 +210,7 @@ class Days:
         year = int(found[3]) + (2000 if len(found[3]) == 2 else 0)
         first, second = int(found[1]), int(found[2])
         day, month = (first, second) if self.day_first or not slash else (second, first)
-        return date(year, month, day)
+        return store_day(year, month, day)
 
 
 # Sales and finance reports -------------------------------------------------------------------------------------------
@@ -547,7 +554,7 @@ FOUR_LAYOUTS = [
 ]  # fmt: skip
 REGION = re.compile(r"(.*\S)\s*\(([A-Z]{3})\)", re.ASCII)
 BLOCK_TOTAL = re.compile(r"(-?[\d.,\s]*\d)\s*([A-Z]{3})", re.ASCII)
-TITLE = re.compile(r"\(\s*(\w+)[,.]?\s*(\d{4})\s*\)")
+TITLE = re.compile(r"\(\s*(\w+)[\s,./-]*(\d{4})\s*\)")
 
 
 def read_payments(lines: Sequence[Line]) -> Reading:
