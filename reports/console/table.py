@@ -12,7 +12,7 @@ from reports.files.errors import BadFile
 
 HEAD_LINES = 60
 #: One row a day since 2008 is 7,000 lines; these bounds keep a file that is read whole within bounded memory.
-MOST_LINES, MOST_BYTES = 20_000, 4 << 20
+MOST_LINES, MOST_BYTES = 10_000, 4 << 20
 HAND_IN_LESS = "export a shorter period, or hand in the download as it came"
 
 

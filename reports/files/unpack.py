@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import zipfile
 import zlib
@@ -21,6 +22,12 @@ GZIP_MAGIC = b"\x1f\x8b"
 ZIP_MAGIC = b"PK\x03\x04"
 EMPTY_ZIP_MAGIC = b"PK\x05\x06"
 ENCRYPTED = 0x1
+
+# What the libraries raise for damage; a name that is no UTF-8 and a place beyond all numbers among it.
+DAMAGE = (
+    EOFError, gzip.BadGzipFile, zlib.error, zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError,
+    OverflowError,
+)  # fmt: skip
 
 SAVE_AS_CSV = "open it in the spreadsheet program and save the sheet as CSV, or hand in Apple's own download"
 DOWNLOAD_AGAIN = "download the report again from App Store Connect"
@@ -175,14 +182,20 @@ def _too_large(name: str, limits: Limits) -> BadFile:
 
 @contextmanager
 def _archive_errors(name: str) -> Iterator[None]:
-    damage = (EOFError, gzip.BadGzipFile, zlib.error, zipfile.BadZipFile, NotImplementedError, RuntimeError)
     try:
         yield
     except BadFile:
         raise
-    except damage as error:
-        seen = f"a damaged or cut archive ({error})"
-        raise BadFile(file=name, seen=seen, do=DOWNLOAD_AGAIN) from error
+    except DAMAGE as error:
+        raise _damaged(name, error) from error
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # a place that cannot be in a file; anything else is this machine's trouble
+            raise
+        raise _damaged(name, error) from error
+
+
+def _damaged(name: str, error: Exception) -> BadFile:
+    return BadFile(file=name, seen=f"a damaged or cut archive ({error})", do=DOWNLOAD_AGAIN)
 
 
 def _head(path: Path) -> bytes:

@@ -46,6 +46,7 @@ class Footers:
 
     stated: list[StatedTotal] = field(default_factory=list)
     table: dict[str, int] | None = None
+    table_line: int | None = None
 
     def read(self, line: int, cells: Sequence[str]) -> str | None:
         """Take one footer line that is not blank; the reason where it cannot be read."""
@@ -54,7 +55,7 @@ class Footers:
         if total is not None:
             return self._read_total(line, total, filled)
         if fold(filled[0]) in TABLE_HEADERS and self.table is None:
-            return self._read_table_header(filled)
+            return self._read_table_header(line, filled)
         if self.table is not None and len(filled) > max(self.table.values()):
             return self._read_table_row(line, filled, self.table)
         return "a line after the totals that is no total"
@@ -76,12 +77,12 @@ class Footers:
             return f"{name} stands twice"
         return self._keep(StatedTotal(name, line, Decimal(0)), values[0])
 
-    def _read_table_header(self, cells: Sequence[str]) -> str | None:
+    def _read_table_header(self, line: int, cells: Sequence[str]) -> str | None:
         named = [(TABLE_HEADERS[fold(cell)], i) for i, cell in enumerate(cells) if fold(cell) in TABLE_HEADERS]
         found = dict(named)
         if len(named) > len(found) or set(found) != set(TABLE_HEADERS.values()):
             return "the header of a totals table with columns missing or twice"
-        self.table = found
+        self.table, self.table_line = found, line
         return None
 
     def _read_table_row(self, line: int, cells: Sequence[str], table: dict[str, int]) -> str | None:

@@ -158,7 +158,9 @@ class Reader:
             tally.start_day, tally.end_day = (date.fromisoformat(day) for day in self.period)
         self.measures.finish(tally)
         if isinstance(self.measures, FinanceMeasures):
-            tally.totals = check_totals(self.footers.stated, self.measures.by_country, tally)
+            tally.totals = check_totals(
+                self.footers.stated, self.measures.by_country, tally, table_line=self.footers.table_line
+            )
         self._warn_of_a_cut_file()
         tally.finish()
         self._check_conservation()

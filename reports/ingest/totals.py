@@ -13,17 +13,23 @@ ALL_ROWS = "all rows"
 SALES_ROWS = "sales rows only"
 SEVERAL = "rows in several currencies, which are not added"
 
+TABLE_NAMES = ("Quantity", "Extended Partner Share")
+
 CountrySums = Mapping[tuple[str, str], CountrySum]
 
 
-def check_totals(stated: list[StatedTotal], by_country: CountrySums, tally: Tally) -> list[TotalCheck]:
-    """One check for each total of the file, and one for each country that its table leaves out.
+def check_totals(
+    stated: list[StatedTotal], by_country: CountrySums, tally: Tally, *, table_line: int | None
+) -> list[TotalCheck]:
+    """One check for each total of the file, and for each country that its table (heading in `table_line`) leaves out.
 
     `Total_Units` and the table's quantity are taken both ways: with returns, or of the sales rows alone (seen
     in a region file of September 2014: 20 stated, 20 sold, 1 returned). The reading that ties is named.
     """
-    single = [_check_single(total, by_country, tally) for total in stated if not total.country]
-    return [*single, *_check_table([total for total in stated if total.country], by_country)]
+    single = [_check_single(total, by_country, tally) for total in stated if total.name not in TABLE_NAMES]
+    if table_line is None:
+        return single
+    return [*single, *_check_table([total for total in stated if total.name in TABLE_NAMES], by_country, table_line)]
 
 
 def _check_single(total: StatedTotal, by_country: CountrySums, tally: Tally) -> TotalCheck:
@@ -47,15 +53,13 @@ def _sum_of(by_country: CountrySums, currency: str) -> CountrySum:
     return added
 
 
-def _check_table(stated: list[StatedTotal], by_country: CountrySums) -> list[TotalCheck]:
-    if not stated:
-        return []
+def _check_table(stated: list[StatedTotal], by_country: CountrySums, table_line: int) -> list[TotalCheck]:
     checks = []
     for total in stated:
         found = by_country.get((total.country, total.currency), CountrySum())
         units = total.name == "Quantity"
         checks.append(_check_units(total, found) if units else _check(total, found.amount, ALL_ROWS))
-    return [*checks, *_twice(stated), *_left_out(stated, by_country)]
+    return [*checks, *_twice(stated), *_left_out(stated, by_country, table_line)]
 
 
 def _twice(stated: list[StatedTotal]) -> list[TotalCheck]:
@@ -69,9 +73,9 @@ def _twice(stated: list[StatedTotal]) -> list[TotalCheck]:
     return checks
 
 
-def _left_out(stated: list[StatedTotal], by_country: CountrySums) -> list[TotalCheck]:
+def _left_out(stated: list[StatedTotal], by_country: CountrySums, table_line: int) -> list[TotalCheck]:
     named = {(total.country, total.currency) for total in stated}
-    last = max(total.line for total in stated)
+    last = max((total.line for total in stated), default=table_line)
     return [
         _untied("Extended Partner Share", last, country, currency, "rows that the totals table leaves out")
         for country, currency in sorted(by_country.keys() - named)

@@ -145,6 +145,12 @@ def _plan_metric(file: ReadFile, options: ImportOptions) -> Plan:
         )
     if document.metric_unit == "money" and not document.currency:
         document = _with_currency(document, options, file.name)
+    if not document.period_start or not document.period_end:
+        raise BadFile(
+            file=file.name,
+            seen=f"no row that counts and no range of days; {_first_reject(document)}",
+            do="hand in the download as it came from App Store Connect",
+        )
     app = _app(file, options)
     zone = _zone(options.timezone or document.timezone or Zone.UTC, file.name)
     assert document.period_start and document.period_end and document.grain and document.metric
@@ -165,6 +171,11 @@ def _plan_metric(file: ReadFile, options: ImportOptions) -> Plan:
         document.language,
         document,
     )
+
+
+def _first_reject(document: ConsoleDocument) -> str:
+    first = next(iter(document.rejects), None)
+    return f"line {first.line}: {first.why}" if first else "there are no rows"
 
 
 def _scope(filters: Mapping[str, str]) -> str:

@@ -20,6 +20,7 @@ from reports.models import Account, Delivery, DeliveryState, Grain, Kind, RawFil
 from reports.services.finance_files import finance_region
 from reports.services.import_options import known_fiscal_month
 from reports.services.load_rows import copy_rows
+from reports.services.merge import join_namesakes
 from reports.services.owners import only_vendor, unassigned, vendor_named
 from reports.services.periods import sales_report, span_of
 from reports.services.raw_files import keep, local_copy
@@ -223,6 +224,8 @@ def count_delivery(delivery: Delivery) -> None:
     taken_on = delivery.received_at.date() if delivery.side == Side.API else delivery.period_end
     for vintage in place(series_of(delivery), delivery, [period], taken_on=taken_on):
         derive_from_rows(vintage, delivery)
+    if delivery.kind in (Kind.SALES, Kind.R):
+        join_namesakes(delivery.account)
 
 
 def series_of(delivery: Delivery) -> Series:

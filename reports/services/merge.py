@@ -59,6 +59,18 @@ def merge_app(source: App, into: App, by: User | None = None) -> None:
     compare_later(None, None, into.account, requested_by=_name_of(by))
 
 
+def join_namesakes(account: Account) -> None:
+    """An app that exports knew by name only, and that a report now names with its Apple ID, is that one app.
+
+    Left apart, the two would share a name, and what became of an export would depend on which file came first.
+    """
+    nameless = App.objects.filter(account=account, provisional=True, merged_into=None, apple_id=None, sku="")
+    for app in nameless.exclude(name=""):
+        named = list(App.objects.filter(account=account, merged_into=None, name=app.name, apple_id__isnull=False)[:2])
+        if len(named) == 1:
+            merge_app(app, named[0])
+
+
 def _check_apps(source: App, into: App) -> None:
     if source.pk == into.pk or source.account_id != into.account_id or not source.provisional or into.merged_into_id:
         raise Refused(

@@ -360,3 +360,54 @@ def test_it_sees_the_one_changed_day_between_two_real_exports(samples: Path) -> 
     assert set(later) - set(earlier) == {date(2025, 4, 8)}
     assert earlier[date(2025, 4, 7)] == 37
     assert later[date(2025, 4, 7)] == 40
+
+
+def test_it_refuses_a_number_that_was_cut_within_its_quotes() -> None:
+    document = read('Name,Boats\nStart Date,3/13/25\nEnd Date,3/14/25\n\nDate,Sessions\n3/13/25,"12.0"\n3/14/25,"25')
+
+    assert [line.line for line in document.lines] == [6]
+    assert [(r.line, r.why) for r in document.rejects] == [(7, "a quoted cell goes over the line end")]
+
+
+def test_it_refuses_numbers_below_no_heading() -> None:
+    document = read("Name,Boats\n\nDate,,Web Referrer Sessions\n3/13/25,7.0,1.0\n3/14/25,,2.0\n")
+
+    assert [(r.line, r.seen, r.why) for r in document.rejects] == [(4, "7.0", "cell 2 stands below no heading")]
+    assert [line.line for line in document.lines] == [5]
+
+
+@pytest.mark.parametrize(
+    ("keys", "rows", "said"),
+    [
+        ("", "3/13/25,1.0\n3/14/25,1.0", "The file states no first and last day that can be read"),
+        (
+            "Start Date,3/3/25\nEnd Date,3/30/25\n",
+            "3/3/25,1.0\n3/10/25,2.0",
+            "its rows go from 2025-03-03 to 2025-03-16",
+        ),
+        ("Start Date,2/1/25\nEnd Date,4/8/25\n", "2/1/25,1.0\n3/1/25,2.0", "its rows go from 2025-02-01 to 2025-03-31"),
+    ],
+)
+def test_it_notices_an_end_that_the_rows_do_not_reach(keys: str, rows: str, said: str) -> None:
+    warnings = read(f"Name,Boats\n{keys}\nDate,Sessions\n{rows}\n").warnings
+
+    assert any(said in warning for warning in warnings), warnings
+
+
+def test_it_refuses_a_file_of_more_lines_than_there_were_days() -> None:
+    rows = "".join(f"{1 + n % 12}/{1 + n % 28}/25,{n}.0\n" for n in range(10_001))
+
+    with pytest.raises(BadFile, match="an export of 10,004 lines"):
+        read(f"Name,Boats\n\nDate,Sessions\n{rows}")
+
+
+def test_it_names_a_few_of_the_lines_of_a_day_that_stands_often() -> None:
+    document = read("Name,Boats\n\nDate,Sessions\n" + "3/13/25,1.0\n" * 900)
+
+    assert len(document.rejects) == 900
+    assert document.rejects[0].why == "the same day stands on line 5, 6, 7, 8, 9 too"
+
+
+def test_it_refuses_a_heading_without_end() -> None:
+    with pytest.raises(BadFile, match=r"line 3: a heading of 1,\d+ characters"):
+        read(f"Name,Boats\n\nDate,{'x' * 1000} Sessions\n3/13/25,1.0\n")

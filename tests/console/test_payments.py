@@ -342,3 +342,16 @@ def test_it_reads_the_anonymised_real_file(samples: Path) -> None:
         ("paid", Decimal("234.58"), "EUR")
     ]
     assert (document.rows_accepted, document.untied, document.warnings) == (3, (), ())
+
+
+def test_it_ties_every_total_below_a_payment() -> None:
+    document = read(SETTLED.replace('"254.72" EUR,,\n', '"254.72" EUR,,\n,,,,,,,,,,"1.00" EUR,,\n'))
+
+    (untied,) = document.untied
+    assert (untied.line, untied.stated, untied.computed) == (10, Decimal("1.00"), Decimal("254.72"))
+
+
+def test_it_refuses_a_region_name_without_end() -> None:
+    document = read(SETTLED.replace("Japan (JPY)", f"{'x' * 300} (JPY)"))
+
+    assert [(r.line, r.why) for r in document.rejects] == [(6, "a region name beyond all measure")]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from reports.files.dialect import choose_dialect, has_open_quote, split
+from reports.files.dialect import choose_dialect, has_open_quote, quote_stays_open, split
 
 
 @pytest.mark.parametrize(
@@ -41,3 +41,23 @@ def test_it_keeps_text_after_a_closing_quote() -> None:
 def test_it_sees_a_cell_that_goes_on_in_the_next_line() -> None:
     assert has_open_quote('a,"b')
     assert not has_open_quote('a,"b ""c"""')
+
+
+@pytest.mark.parametrize(
+    ("line", "open_at_the_end"),
+    [
+        ('a,"b', True),
+        ('a,"b ""c""', True),
+        ('a,b,"', True),
+        ('a,"b ""c"""', False),
+        (',"234.58" EUR,', False),
+        ('5" phone,b', False),
+        ("a,b", False),
+    ],
+)
+def test_it_tells_a_quote_that_stays_open_from_one_inside_a_cell(line: str, open_at_the_end: bool) -> None:
+    assert quote_stays_open(line, choose_dialect([",,"])) is open_at_the_end
+
+
+def test_a_quote_opens_nothing_in_a_tab_file() -> None:
+    assert not quote_stays_open('"a\tb', choose_dialect(["\t"]))

@@ -140,3 +140,35 @@ def test_it_refuses_too_many_entries(tmp_path: Path) -> None:
 
     with pytest.raises(BadFile, match="5 files"):
         unpacked(tmp_path, data, limits=Limits(entries=4))
+
+
+@pytest.mark.parametrize(
+    ("place", "junk"),
+    [
+        (-6, b"\xff\xff\xff\xff"),  # where the directory begins: before the file
+        (10, b"\x63"),  # a method of compression that does not exist
+    ],
+)
+def test_it_refuses_a_zip_with_a_damaged_directory(tmp_path: Path, place: int, junk: bytes) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("report.txt", "Provider\n")
+    data = bytearray(packed.getvalue())
+    start = len(data) + place if place < 0 else data.rfind(b"PK\x01\x02") + place
+    data[start : start + len(junk)] = junk
+    path = tmp_path / "handed-in"
+    path.write_bytes(data)
+
+    with pytest.raises(BadFile, match="damaged or cut archive"):
+        unpack(path, "report.zip", tmp_path)
+
+
+def test_it_refuses_a_zip_whose_names_are_no_text(tmp_path: Path) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("b\u00e4r.txt", "Provider\n")
+    path = tmp_path / "handed-in"
+    path.write_bytes(packed.getvalue().replace("\u00e4".encode(), b"\xff\xfe"))
+
+    with pytest.raises(BadFile, match="damaged or cut archive"):
+        unpack(path, "report.zip", tmp_path)

@@ -204,3 +204,20 @@ def test_it_says_where_the_period_before_the_header_is_missing(tmp_path: Path) -
 
     assert found.tally.end_day is None
     assert "no readable Start Date and End Date before the header" in found.tally.warnings
+
+
+def test_it_warns_of_a_detailed_file_that_lost_its_totals(tmp_path: Path) -> None:
+    table = "Country Of Sale\tPartner Share Currency\tQuantity\tExtended Partner Share"
+    whole = ingested(tmp_path, detail_file(detail_row(), totals=[table, "CA\tCAD\t1\t4.24"]))
+    cut = ingested(tmp_path, detail_file(detail_row()))
+
+    assert whole.tally.warnings == []
+    assert cut.tally.warnings == ["no totals in the file: it may be cut or re-saved"]
+
+
+def test_it_notices_a_table_of_which_only_the_heading_is_left(tmp_path: Path) -> None:
+    table = "Country Of Sale\tPartner Share Currency\tQuantity\tExtended Partner Share"
+    (check,) = ingested(tmp_path, detail_file(detail_row(), totals=[table])).tally.totals
+
+    assert (check.line, check.country, check.currency, check.ties) == (6, "CA", "CAD", False)
+    assert check.reading == "rows that the totals table leaves out"

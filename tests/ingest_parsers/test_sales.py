@@ -212,3 +212,40 @@ def test_it_reads_the_same_over_many_blocks(tmp_path: Path) -> None:
     assert found.tally.units == 2 * count * 3
     assert found.tally.sums == {"USD": Decimal("3.49") * 6 * count}
     assert found.rows[-1]["id"] == str(FILE_ID << 32 | (2 * count + 2))
+
+
+@pytest.mark.parametrize(
+    ("column", "length"),
+    [("SKU", 256), ("Parent_Identifier", 256), ("Country_Code", 41), ("Product_Type_Identifier", 41), ("Device", 41)],
+)
+def test_it_rejects_a_name_that_no_list_can_hold(tmp_path: Path, column: str, length: int) -> None:
+    longest, longer = sales_row(**{column: "x" * (length - 1)}), sales_row(**{column: "x" * length})
+    found = ingested(tmp_path, sales_file(longest, longer))
+
+    (reject,) = found.tally.rejects
+    assert (reject.line, reject.column, len(reject.seen)) == (3, column.replace("_", " "), min(length, 200))
+    assert reject.why == f"a text of {length} characters, more than any of Apple's"
+
+
+@pytest.mark.parametrize("day", ["12/31/9999", "01/01/0001", "10/12/2007"])
+def test_it_rejects_a_day_without_an_app_store(tmp_path: Path, day: str) -> None:
+    found = ingested(tmp_path, sales_file(sales_row(Begin_Date=day, End_Date=day)))
+
+    assert [(r.line, r.column, r.why) for r in found.tally.rejects] == [
+        (2, "Begin Date", "a year without an App Store")
+    ]
+
+
+def test_it_rejects_the_one_damaged_day_instead_of_reading_all_others_day_first(tmp_path: Path) -> None:
+    found = ingested(tmp_path, sales_file(*[sales_row()] * 5, sales_row(Begin_Date="13/12/2026")))
+
+    assert found.column("day") == ["2026-10-12"] * 5
+    assert [(r.line, r.column, r.seen) for r in found.tally.rejects] == [(7, "Begin Date", "13/12/2026")]
+
+
+def test_it_counts_every_one_of_very_many_short_lines(tmp_path: Path) -> None:
+    found = ingested(tmp_path, sales_file(sales_row()) + "x\n" * 250_000 + sales_file(sales_row()).split("\n")[1])
+
+    assert found.tally.rows_accepted == 2
+    assert found.tally.rows_rejected == 250_000
+    assert (found.tally.rejected_lines[0], found.tally.rejected_lines[-1]) == (3, 250_002)

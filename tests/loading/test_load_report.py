@@ -407,3 +407,26 @@ def test_a_reply_holds_no_traceback(tmp_path: Path) -> None:
 
     assert reply.code == 2
     assert "Traceback" not in reply.said
+
+
+@pytest.mark.parametrize(
+    ("last", "said"),
+    [
+        (date(2026, 9, 25), "are no fiscal month of Apple's"),
+        (date(2026, 10, 3), "fiscal month 2026-12 was known as 2026-08-30 to 2026-09-26"),
+    ],
+)
+def test_it_says_that_the_days_of_a_finance_file_are_no_known_month(tmp_path: Path, last: date, said: str) -> None:
+    told("load_report", region_report(tmp_path / "sound", "JP", earning(2, "490", "JPY", "JP")))
+    (report,) = told("load_report", region_report(tmp_path, "CH", earning(2), month=(SEPTEMBER[0], last)))
+
+    assert any(said in warning for warning in report["warnings"])
+    known = FiscalMonth.objects.get(year=2026, month=12)
+    assert (known.start, known.end) == SEPTEMBER
+
+
+def test_an_app_takes_as_much_of_an_endless_title_as_a_name_holds(tmp_path: Path) -> None:
+    told("load_report", sales_report(tmp_path, download(5, title="x" * 5000)))
+
+    assert App.objects.get(apple_id=NOTES).name == "x" * 600
+    assert SalesRow.objects.get().title == "x" * 5000

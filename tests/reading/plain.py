@@ -26,9 +26,11 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal, InvalidOperation, localcontext
 
 ANY_DAY = date(1, 1, 1)
+#: No amount has as many digits.
+LONGEST = 100
 Key = tuple[str, ...]
 Values = dict[Key, Decimal]
 
@@ -59,7 +61,8 @@ def plain_reading(family: str, data: bytes) -> Reading:
     lines = text_lines(data)
     if not lines:
         raise CannotTell("no text")
-    return READERS[family](lines)
+    with localcontext(prec=500):
+        return READERS[family](lines)
 
 
 # Bytes to lines -----------------------------------------------------------------------------------------------------
@@ -118,6 +121,7 @@ def _text(line: bytes) -> Line:
 
 # Lines to cells -----------------------------------------------------------------------------------------------------
 
+csv.field_size_limit(1 << 24)
 Cells = list[str]
 #: What a spreadsheet writes above a table; no line of it.
 SEP_LINE = re.compile(r'"?sep=.*', re.I)
@@ -156,7 +160,7 @@ def fold(text: str) -> str:
 def number(cell: str) -> Decimal:
     """Raises `ValueError`."""
     bare = cell.strip()
-    if not re.fullmatch(r"[+-]?[0-9.]+([eE][+-]?[0-9]{1,3})?", bare):
+    if len(bare) > LONGEST or not re.fullmatch(r"[+-]?[0-9.]+([eE][+-]?[0-9]{1,3})?", bare):
         raise ValueError(cell)
     try:
         return Decimal(bare)
@@ -169,6 +173,13 @@ def number(cell: str) -> Decimal:
 SLASH = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4}|\d{2})", re.ASCII)
 DOT = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4}|\d{2})", re.ASCII)
 ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII)
+
+
+def store_day(year: int, month: int, day: int) -> date:
+    """Raises `ValueError` for what no calendar has and for years without an App Store."""
+    if not 2008 <= year < 2100:
+        raise ValueError(year)
+    return date(year, month, day)
 
 
 @dataclass
@@ -189,7 +200,7 @@ class Days:
     def read(self, cell: str) -> date:
         """Raises `ValueError`."""
         if iso := ISO.fullmatch(cell):
-            return date(int(iso[1]), int(iso[2]), int(iso[3]))
+            return store_day(int(iso[1]), int(iso[2]), int(iso[3]))
         slash = SLASH.fullmatch(cell)
         found = slash or DOT.fullmatch(cell)
         if not found:
@@ -199,7 +210,7 @@ class Days:
         year = int(found[3]) + (2000 if len(found[3]) == 2 else 0)
         first, second = int(found[1]), int(found[2])
         day, month = (first, second) if self.day_first or not slash else (second, first)
-        return date(year, month, day)
+        return store_day(year, month, day)
 
 
 # Sales and finance reports -------------------------------------------------------------------------------------------
@@ -344,13 +355,20 @@ def _check_finance_totals(
         value = " ".join(filter(None, [*re.split(r"[:\s]+", cells[0])[1:], *cells[1:]]))
         if name in ("total_rows", "total_amount", "total_units"):
             _check_total(name, value, rows, count, reading)
-        elif sound and fold(cells[0]) in ("countryofsale", "regionofsale", "countryorregionofsale") and not table:
-            table = {fold(cell): index for index, cell in enumerate(cells)} | {"country": 0}
+        elif sound and not table and _table_columns(cells):
+            table = _table_columns(cells)
         elif not (table and sound and _check_table_row(cells, table, rows, told, reading)):
             reading.lines[at] = None
     here = {(row["country"], row["currency"]) for row in rows}
     if table and here - told:
         reading.untied.append("countries that the table leaves out")
+
+
+def _table_columns(cells: Cells) -> dict[str, int]:
+    """Where the four columns of the second table stand; empty for another line."""
+    called = {fold(name): "country" for name in FINANCE_COLUMNS["country"]}
+    at = {called.get(fold(cell), fold(cell)): index for index, cell in enumerate(cells)}
+    return at if {"country", "partnersharecurrency", "quantity", "extendedpartnershare"} <= set(at) else {}
 
 
 def _check_total(name: str, value: str, rows: list[dict[str, str]], count: int, reading: Reading) -> None:
@@ -416,6 +434,8 @@ def _grouped(cell: str, thousands: str, decimals: str) -> Decimal | str | None:
     bare = "".join(sign for sign in cell if sign not in "\u00a0\u202f\u2009\u200e\u200f\ufeff").strip()
     if bare in ("", "-", "\u2013", "\u2014"):
         return None
+    if len(bare) > LONGEST:
+        return "no"
     whole = rf"([0-9]+|[0-9]{{1,3}}(\{thousands}[0-9]{{3}})+)"
     if not re.fullmatch(rf"-?{whole}(\{decimals}[0-9]+)?", bare):
         return "no"
@@ -450,14 +470,20 @@ def read_metric(lines: Sequence[Line]) -> Reading:
     for delimiter in "\t;,":
         rows = _console_rows(lines, delimiter)
         filled = [(n, *row) for n, row in enumerate(rows, start=1) if row[0]]
-        heading = next((i for i, (_, cells, _) in enumerate(filled) if _is_metric_heading(cells)), None)
-        if heading is None:
-            first = next((i for i, (_, cells, _) in enumerate(filled) if _looks_like_a_day(cells[0])), 0)
-            heading = first - 1 if first > 1 and len(filled[first - 1][1]) > 1 else None
+        heading = _heading_at([cells for _, cells, _ in filled])
         if heading:
             widths = {n: len(cells) for n, (cells, _) in enumerate(cells_of(lines, delimiter), start=1)}
             return _metric(filled[:heading], filled[heading][1], filled[heading + 1 :], widths, delimiter)
     raise CannotTell("no heading above a day")
+
+
+def _heading_at(rows: list[Cells]) -> int | None:
+    """The last heading before a day, by its word; without one what stands above the first day."""
+    named = [n for n, cells in enumerate(rows) if _is_metric_heading(cells)]
+    days = [n for n, cells in enumerate(rows) if _looks_like_a_day(cells[0])]
+    first = next((n for n in days if not named or n > named[0]), len(rows))
+    above = first - 1 if 1 < first < len(rows) and len(rows[first - 1]) > 1 else None
+    return max((n for n in named if n < first), default=above)
 
 
 def _is_metric_heading(cells: Cells) -> bool:
@@ -528,7 +554,7 @@ FOUR_LAYOUTS = [
 ]  # fmt: skip
 REGION = re.compile(r"(.*\S)\s*\(([A-Z]{3})\)", re.ASCII)
 BLOCK_TOTAL = re.compile(r"(-?[\d.,\s]*\d)\s*([A-Z]{3})", re.ASCII)
-TITLE = re.compile(r"\(\s*(\w+)[,.]?\s*(\d{4})\s*\)")
+TITLE = re.compile(r"\(\s*(\w+)[\s,./-]*(\d{4})\s*\)")
 
 
 def read_payments(lines: Sequence[Line]) -> Reading:
@@ -561,7 +587,8 @@ def _payments(rows: Numbered, widths: dict[int, int]) -> Reading:
         elif TITLE.search(" ".join(cells)):
             continue
         elif blocks and (_is_paid(cells) or (_block_totals(cells) and len(list(filter(None, cells))) == 1)):
-            blocks[-1].close([numbers.get(text) for text in _block_totals(cells)])
+            totals = [] if _is_paid(cells) else _block_totals(cells)
+            blocks[-1].close([numbers.get(text) for text in totals])
         else:
             reading.lines[at] = None
     reading.untied += [what for block in blocks for what in block.untied()]
@@ -697,6 +724,8 @@ def read_pasted(lines: Sequence[Line]) -> Reading:
 
 def _pasted_cells(line: Line) -> tuple[Cells, bool]:
     """Each line by its own delimiter: what was copied from a page may mix tabs and blanks."""
+    if SEP_LINE.fullmatch(line.text):
+        return [], True
     delimiter = next((d for d in "\t;," if line.text.count(d) > 4), None)
     if delimiter is None:
         return line.text.split(), line.sound

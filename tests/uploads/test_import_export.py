@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from reports.models import Account, App, ConsoleRow, Delivery, Figure, RawFile, SalesRow, Vendor
+from reports.models import Account, App, ConsoleRow, Delivery, Figure, RawFile, SalesRow, Series, Vendor
 from reports.services.import_options import ImportOptions
 from reports.services.uploads import Refused, cancel, describe, preview, withdraw
 from tests.doors import ask, refusal, told
@@ -473,3 +473,21 @@ def test_what_is_no_export_is_refused_in_words(tmp_path: Path, content: bytes) -
     error = reply.document["error"]
     assert (error["file"], bool(error["seen"]), bool(error["do"])) == ("export.csv", True, True)
     assert "Traceback" not in reply.said
+
+
+def test_it_refuses_a_metric_of_which_no_row_counts(tmp_path: Path) -> None:
+    path = write(tmp_path, "metric.csv", b"Name,Acme Notes\n\nDate,Sessions\n3/13/25,1.0\n3/13/25,2.0\n")
+
+    error = refusal("import_export", path)
+
+    assert error["file"] == "metric.csv"
+    assert error["seen"] == "no row that counts and no range of days; line 4: the same day stands on line 5 too"
+
+
+def test_it_keeps_filters_apart_that_begin_alike_and_are_very_long(tmp_path: Path) -> None:
+    days = dict.fromkeys(days_from(DAY, 2), 7)
+    first, second = (f"Campaign,{'c' * 200}{end}" for end in "xy")
+    told("import_export", metric_export(tmp_path / "1", days, filters=[first]))
+    told("import_export", metric_export(tmp_path / "2", days, filters=[second]))
+
+    assert len(set(Series.objects.filter(side="console").values_list("scope", flat=True))) == 2
