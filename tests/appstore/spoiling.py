@@ -6,6 +6,7 @@ import gzip
 import random
 import socketserver
 import threading
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -54,9 +55,19 @@ def _cut_of_length(packed: bytes, rng: random.Random) -> Spoiled:
 
 def _flipped(packed: bytes, rng: random.Random) -> Spoiled:
     # From byte 10 on: those before are gzip's own header, of which the time says nothing about the content.
-    at, bit = rng.randrange(10, len(packed)), 1 << rng.randrange(8)
-    damaged = packed[:at] + bytes([packed[at] ^ bit]) + packed[at + 1 :]
-    return Spoiled(damaged, length=len(damaged))
+    while True:
+        at, bit = rng.randrange(10, len(packed)), 1 << rng.randrange(8)
+        damaged = packed[:at] + bytes([packed[at] ^ bit]) + packed[at + 1 :]
+        if not _says_the_same(damaged, packed):
+            return Spoiled(damaged, length=len(damaged))
+
+
+def _says_the_same(damaged: bytes, packed: bytes) -> bool:
+    """The last byte of the packed data is filled up with bits that mean nothing."""
+    try:
+        return gzip.decompress(damaged) == gzip.decompress(packed)
+    except (EOFError, OSError, zlib.error):
+        return False
 
 
 def _too_long_announced(packed: bytes, rng: random.Random) -> Spoiled:
