@@ -55,8 +55,16 @@ class Table:
 
 
 def safe_text(text: str) -> str:
-    """Text as CSV may carry it: an apostrophe in front of what a spreadsheet would calculate."""
-    return f"'{text}" if text.startswith(FORMULA_STARTS) or text.lstrip().startswith(FORMULA_STARTS) else text
+    """Text as CSV may carry it: an apostrophe in front of what a spreadsheet would calculate.
+
+    Text that has such an apostrophe already gets one more, so that taking one off always gives the text back.
+    """
+    return f"'{text}" if is_formula(text.lstrip("'")) else text
+
+
+def is_formula(text: str) -> bool:
+    """Whether a spreadsheet may take the text for a formula; some skip blanks at the beginning."""
+    return text.startswith(FORMULA_STARTS) or text.lstrip().startswith(FORMULA_STARTS)
 
 
 def plain(value: Cell) -> str | int | Decimal | date | bool | None:

@@ -7,6 +7,8 @@ from django.http import HttpRequest, HttpResponse
 from django.template.defaultfilters import filesizeformat
 
 Handler = Callable[[HttpRequest], HttpResponse]
+#: Digits of a Content-Length that are read: more are above any limit, and Python refuses to read thousands.
+LONGEST_LENGTH = 30
 
 
 def content_security_policy(get_response: Handler) -> Handler:
@@ -22,14 +24,24 @@ def content_security_policy(get_response: Handler) -> Handler:
 
 
 def upload_limit(get_response: Handler) -> Handler:
-    """Refuses a request above ASCRECON_MAX_UPLOAD_BYTES before a byte of it is stored (a plain 413)."""
+    """Refuses a request above ASCRECON_MAX_UPLOAD_BYTES before a byte of it is stored (a plain 413).
+
+    Django reads as many bytes as the Content-Length says and none where it is absent, so a lie about it gains nothing;
+    one that is no plain number is refused (400), since what else Django might take it for does not matter then.
+    """
 
     def middleware(request: HttpRequest) -> HttpResponse:
         announced = request.META.get("CONTENT_LENGTH") or "0"
-        if announced.isdigit() and int(announced) > settings.ASCRECON_MAX_UPLOAD_BYTES:
+        if not (announced.isascii() and announced.isdigit()):
+            return _refusal("The Content-Length of the request is no number.\n", 400)
+        if int(announced[:LONGEST_LENGTH]) > settings.ASCRECON_MAX_UPLOAD_BYTES:
             limit = filesizeformat(settings.ASCRECON_MAX_UPLOAD_BYTES)
             sentence = f"The upload is larger than {limit}: split the file, or raise ASCRECON_MAX_UPLOAD_BYTES.\n"
-            return HttpResponse(sentence, status=413, content_type="text/plain; charset=utf-8")
+            return _refusal(sentence, 413)
         return get_response(request)
 
     return middleware
+
+
+def _refusal(sentence: str, status: int) -> HttpResponse:
+    return HttpResponse(sentence, status=status, content_type="text/plain; charset=utf-8")

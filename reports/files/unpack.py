@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import gzip
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from reports.files.errors import BadFile
+from reports.files.names import LONGEST, LONGEST_OUTER, clean_name, told_apart
 
 CHUNK = 1 << 20
 MAGIC_LENGTH = 512
@@ -22,11 +24,18 @@ GZIP_MAGIC = b"\x1f\x8b"
 ZIP_MAGIC = b"PK\x03\x04"
 EMPTY_ZIP_MAGIC = b"PK\x05\x06"
 ENCRYPTED = 0x1
+#: Others (LZMA, bzip2) take as much memory as the archive asks for, and no browser and no system makes them.
+ZIP_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+#: A zip's end record with the longest comment, and the size of the list of entries in it (APPNOTE 4.3.16).
+ZIP_END = struct.Struct("<4s4H2LH")
+ZIP_TAIL = ZIP_END.size + 65_535
+ZIP64_LOCATOR = b"PK\x06\x07"
+LONGEST_ENTRY = 1024  # bytes of the list of entries, for each
 
 # What the libraries raise for damage; a name that is no UTF-8 and a place beyond all numbers among it.
 DAMAGE = (
     EOFError, gzip.BadGzipFile, zlib.error, zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError,
-    OverflowError,
+    OverflowError, struct.error,
 )  # fmt: skip
 
 SAVE_AS_CSV = "open it in the spreadsheet program and save the sheet as CSV, or hand in Apple's own download"
@@ -58,7 +67,7 @@ class Limits:
     """Bounds against archives that grow without end; sizes in bytes.
 
     `ratio` (unpacked by packed size) applies once `ratio_from` bytes are unpacked, so that a small file of
-    equal rows is not refused.
+    equal rows is not refused; to each file and to all of an archive, whose entries may share their bytes.
     """
 
     size: int = 4 << 30
@@ -85,6 +94,7 @@ def unpack(path: Path, name: str, workdir: Path, limits: Limits = DEFAULT_LIMITS
     Files are written to `workdir` under names of our own. Raises `BadFile` for what is no text report, for a
     damaged or nested archive, and for one that grows beyond `limits`.
     """
+    name = clean_name(name)
     head = _head(path)
     if head.startswith(GZIP_MAGIC):
         return [_gunzip(path, name, workdir, limits)]
@@ -100,14 +110,30 @@ def _gunzip(path: Path, name: str, workdir: Path, limits: Limits) -> Unpacked:
     target = workdir / "unpacked-0"
     inner = name.removesuffix(".gz")
     with path.open("rb") as packed, gzip.GzipFile(fileobj=packed) as plain, _archive_errors(name):
-        size = _Growth(name, limits).copy(plain, target, packed.tell)
+        size = _Growth(name, limits, path.stat().st_size).copy(plain, target, packed.tell)
     return _checked(Unpacked(name=inner, path=target, size=size))
 
 
 def _unzip(path: Path, name: str, workdir: Path, limits: Limits) -> list[Unpacked]:
+    name = clean_name(name, LONGEST_OUTER)
+    _check_list(path, name, limits)
     with _archive_errors(name), zipfile.ZipFile(path) as archive:
         entries = _entries(archive, name, limits)
-        return list(_extract(archive, entries, workdir, _Growth(name, limits)))
+        return list(_extract(archive, entries, workdir, _Growth(name, limits, path.stat().st_size)))
+
+
+def _check_list(path: Path, name: str, limits: Limits) -> None:
+    """A list of millions of entries would fill the memory before it could be counted."""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - ZIP_TAIL))
+        tail = file.read()
+    at = tail.rfind(EMPTY_ZIP_MAGIC)
+    if at < 0 or len(tail) - at < ZIP_END.size:
+        raise BadFile(file=name, seen="a damaged or cut archive (it has no end record)", do=DOWNLOAD_AGAIN)
+    size = ZIP_END.unpack_from(tail, at)[5]
+    if ZIP64_LOCATOR in tail[max(0, at - 20) : at] or size > limits.entries * LONGEST_ENTRY:
+        seen = f"a zip archive with a list of too many files (at most {limits.entries} are read)"
+        raise BadFile(file=name, seen=seen, do="hand the reports in by several archives")
 
 
 def _entries(archive: zipfile.ZipFile, name: str, limits: Limits) -> list[zipfile.ZipInfo]:
@@ -138,22 +164,30 @@ def _base_name(entry: zipfile.ZipInfo) -> str:
 def _extract(
     archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo], workdir: Path, growth: _Growth
 ) -> Iterator[Unpacked]:
-    for number, entry in enumerate(entries):
-        inner = f"{growth.name}/{_base_name(entry)}"
-        if entry.flag_bits & ENCRYPTED:
-            raise BadFile(file=inner, seen="an encrypted zip entry", do=UNPACK_FIRST)
+    names = told_apart(map(_base_name, entries), LONGEST - len(growth.name) - 1)
+    for number, (entry, base) in enumerate(zip(entries, names, strict=True)):
+        inner = f"{growth.name}/{base}"
+        _check_entry(entry, inner)
         target = workdir / f"unpacked-{number}"
         with archive.open(entry) as plain:
             size = growth.copy(plain, target, partial(getattr, entry, "compress_size"))
         yield _checked(Unpacked(name=inner, path=target, size=size))
 
 
+def _check_entry(entry: zipfile.ZipInfo, inner: str) -> None:
+    if entry.flag_bits & ENCRYPTED:
+        raise BadFile(file=inner, seen="an encrypted zip entry", do=UNPACK_FIRST)
+    if entry.compress_type not in ZIP_METHODS:
+        raise BadFile(file=inner, seen="a zip entry packed in an unusual way", do=UNPACK_FIRST)
+
+
 @dataclass(slots=True)
 class _Growth:
-    """What an archive has grown to so far, held against the limits; sizes in bytes."""
+    """What an archive has grown to so far, held against the limits; sizes in bytes, `packed` that of the archive."""
 
     name: str
     limits: Limits
+    packed: int
     total: int = 0
 
     def copy(self, plain: IO[bytes] | gzip.GzipFile, target: Path, packed_size: Callable[[], int]) -> int:
@@ -170,9 +204,12 @@ class _Growth:
     def _check(self, size: int, packed: int) -> None:
         if self.total > self.limits.size:
             raise _too_large(self.name, self.limits)
-        if size > self.limits.ratio_from and size > self.limits.ratio * max(packed, 1):
+        if self._is_out_of_proportion(size, packed) or self._is_out_of_proportion(self.total, self.packed):
             seen = f"an archive that grows to more than {self.limits.ratio} times its size"
             raise BadFile(file=self.name, seen=seen, do=UNPACK_FIRST)
+
+    def _is_out_of_proportion(self, size: int, packed: int) -> bool:
+        return size > self.limits.ratio_from and size > self.limits.ratio * max(packed, 1)
 
 
 def _too_large(name: str, limits: Limits) -> BadFile:

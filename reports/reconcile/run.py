@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
-from django.db import transaction
+from django.db import models, transaction
 from django.db.models import Max, Min
 
 from ascrecon import clock
@@ -24,6 +24,7 @@ from reports.reconcile.missing_rows import split_lost_rows
 
 Slot = tuple[int, int | None, date]
 Progress = Callable[[int, int, str], None]
+LONGEST_RUN = timedelta(days=1)
 
 
 @dataclass
@@ -53,6 +54,7 @@ def reconcile(scope: Scope | None = None, *, requested_by: str = "", progress: P
     as a run and changes no finding. One run at a time: a second one waits.
     """
     scope = scope or everything()
+    _give_up_cut_runs(scope)
     run = Run.objects.create(
         account=scope.account,
         app=scope.app,
@@ -70,6 +72,22 @@ def reconcile(scope: Scope | None = None, *, requested_by: str = "", progress: P
         raise
     _finish(result)
     return result
+
+
+def _give_up_cut_runs(scope: Scope) -> None:
+    """A run whose process was killed could not say so. If it lives after all, it says later that it is done."""
+    same = models.Q(
+        account=scope.account,
+        app=scope.app,
+        period_start=scope.start,
+        period_end=scope.end,
+        as_of=scope.as_of.date() if scope.as_of else None,
+    )
+    given_up = same | models.Q(started_at__lt=clock.now() - LONGEST_RUN)
+    words = "Its process ended before it was done. Its findings are kept; a later run compares the same days."
+    Run.objects.filter(given_up, state=Run.State.RUNNING).update(
+        state=Run.State.FAILED, finished_at=clock.now(), message=words
+    )
 
 
 def everything() -> Scope:

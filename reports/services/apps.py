@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from django.db import transaction
 
 from ascrecon.appstore import AppRecord
+from reports.locks import advisory_lock
 from reports.models import Account, App, AppName
 from reports.services.merge import merge_app
 
@@ -17,6 +18,8 @@ def take_over_apps(account: Account, records: Iterable[AppRecord]) -> list[App]:
 
     Found by Apple ID, then by SKU, then by name; a name that changed is kept among the earlier names.
     """
+    # Two at once would each make an app that is new.
+    advisory_lock("apps", account.pk)
     return [_take_over(account, record) for record in records]
 
 

@@ -12,14 +12,18 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.template.defaultfilters import filesizeformat
 
 from ascrecon import clock
 from ascrecon.jobs.models import Job
 from reports.coverage.ledger import note_delivery
 from reports.figures.vintages import rechoose
 from reports.files.dialect import choose_dialect, split
+from reports.files.errors import BadFile
+from reports.files.names import clean_name
 from reports.locks import advisory_lock
 from reports.models import Delivery, DeliveryState, Kind, RawFile, Rule, Side
 from reports.reconcile.compare import console_report
@@ -47,11 +51,20 @@ def preview(path: Path, name: str, *, options: ImportOptions, by: User | None = 
     """Recognise the exports in a file, one delivery in the state `previewed` each; nothing of them counts yet.
 
     An export that is loaded already is returned as it is. Raises `BadFile` with what was seen and what to do; then
-    nothing but the bytes is kept.
+    nothing but the bytes is kept; of a file above ASCRECON_MAX_UPLOAD_BYTES not even these.
     """
+    name = clean_name(name)
+    _check_size(path, name)
     raw = keep(path)
     with transaction.atomic(), local_copy(raw) as copy, read_files(copy, name) as files:
         return [_preview(raw, file, options, by) for file in files]
+
+
+def _check_size(path: Path, name: str) -> None:
+    size, limit = path.stat().st_size, settings.ASCRECON_MAX_UPLOAD_BYTES
+    if size > limit:
+        seen = f"{filesizeformat(size)}, which is more than the limit of {filesizeformat(limit)}"
+        raise BadFile(file=name, seen=seen, do="split the file, or raise ASCRECON_MAX_UPLOAD_BYTES")
 
 
 def _preview(raw: RawFile, file: ReadFile, options: ImportOptions, by: User | None) -> Delivery:

@@ -34,6 +34,14 @@ def test_it_disarms_what_a_spreadsheet_would_calculate(text: str) -> None:
     assert safe_text(text) == f"'{text}"
 
 
+@pytest.mark.parametrize(
+    "text", [*DANGEROUS, *(f"'{text}" for text in DANGEROUS), *(f"''{text}" for text in DANGEROUS)]
+)
+def test_it_gives_the_text_back_when_the_apostrophe_is_taken_off(text: str) -> None:
+    assert safe_text(text)[0] == "'"
+    assert safe_text(text)[1:] == text
+
+
 @pytest.mark.parametrize("text", ["", "Acme Notes", "a=b", "1-2", "'quoted"])
 def test_it_leaves_harmless_text_as_it_is(text: str) -> None:
     assert safe_text(text) == text
