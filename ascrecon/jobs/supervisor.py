@@ -70,6 +70,8 @@ class Supervisor:
         except DatabaseError as exc:
             log.error("the database does not answer: %s", exc)
             self._trust.shaken()
+            if self._group:
+                self._watchdog.start_again()
             connection.close()
 
     def _pass(self) -> None:
