@@ -4,4 +4,6 @@ own (ASCRECON_DATA_DIR), prints its table, and ends with 0 only if everything he
 
 from __future__ import annotations
 
-CAMPAIGNS: dict[str, str] = {}
+CAMPAIGNS: dict[str, str] = {
+    "kills": "tests.soak.kills",
+}

@@ -18,7 +18,7 @@ from ascrecon.embedded.server import Server
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PREFIX = "ascrecon-soak-"
-#: In the environment of every process of a campaign: the process that clears up after it.
+#: In the environment of every process of a campaign: the process that clears up after it, and the folder.
 MARK = "ASCRECON_SOAK"
 CONFIGURED = ("ASCRECON_", "DJANGO_", "DATABASE_URL", "EMAIL_URL")
 PATIENCE = 20.0  # seconds
@@ -44,8 +44,17 @@ def run(module: str, arguments: Sequence[str], folder: Path) -> int:
 def environment(folder: Path) -> dict[str, str]:
     """Nothing that is configured for the real installation; no proxy on the way to this machine."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(CONFIGURED)}
-    own = {MARK: str(os.getpid()), "ASCRECON_DATA_DIR": str(folder), "DJANGO_SETTINGS_MODULE": "ascrecon.settings"}
+    own = {
+        MARK: f"{os.getpid()}:{folder}",
+        "ASCRECON_DATA_DIR": str(folder),
+        "DJANGO_SETTINGS_MODULE": "ascrecon.settings",
+    }
     return kept | own | {"NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost"}
+
+
+def installation() -> Path:
+    """The folder of the campaign that this process belongs to."""
+    return Path(os.environ[MARK].partition(":")[2])
 
 
 def clear(folder: Path) -> None:
@@ -59,24 +68,20 @@ def clear(folder: Path) -> None:
 
 def end_what_others_left() -> None:
     """A run that was killed could clear up nothing: the next one does, known by the mark in the environment."""
-    for folder in {found for found, keeper in _installations() if not is_alive(keeper)}:
+    for folder in {folder for _process, keeper, folder in _marked() if not is_alive(keeper)}:
         clear(folder)
 
 
 def _of_installation(folder: Path) -> list[psutil.Process]:
     """PostgreSQL inherits the environment too; it is stopped in order afterwards."""
-    return [
-        p
-        for p in psutil.process_iter()
-        if _environment(p).get("ASCRECON_DATA_DIR") == str(folder) and not _is_postgres(p)
-    ]
+    return [p for p, _keeper, found in _marked() if found == folder and not _is_postgres(p)]
 
 
-def _installations() -> Iterator[tuple[Path, int]]:
+def _marked() -> Iterator[tuple[psutil.Process, int, Path]]:
     for process in psutil.process_iter():
-        found = _environment(process)
-        if MARK in found and PREFIX in found.get("ASCRECON_DATA_DIR", ""):
-            yield Path(found["ASCRECON_DATA_DIR"]), int(found[MARK])
+        keeper, _, folder = _environment(process).get(MARK, "").partition(":")
+        if keeper.isdigit():
+            yield process, int(keeper), Path(folder)
 
 
 def _environment(process: psutil.Process) -> dict[str, str]:
