@@ -9,6 +9,8 @@ import subprocess
 import time
 from pathlib import Path
 
+from django.db import connection
+
 from ascrecon.jobs.models import Job
 from tests.soak.recovery import Recovery
 from tests.soak.stage import Skipped, Stage
@@ -68,12 +70,12 @@ class _MovedClock:
 
 
 def _restart(stage: Stage, environment: dict[str, str]) -> None:
-    before = dict(os.environ)
+    """The server takes over the environment of whoever starts it."""
+    connection.close()
     stage.bench.server.stop()
-    os.environ.update(environment)
+    os.environ |= environment
     try:
         stage.bench.server.ensure()
     finally:
         for name in environment:
             os.environ.pop(name)
-        os.environ.update(before)

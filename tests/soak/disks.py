@@ -7,6 +7,8 @@ import subprocess
 import time
 from pathlib import Path
 
+from django.db import connection
+
 from ascrecon.jobs.models import Job, JobEvent
 from tests.soak.kills import NAMESPACE
 from tests.soak.recovery import Recovery
@@ -14,6 +16,7 @@ from tests.soak.stage import Skipped, Stage
 from tests.soak.victims import Blow, current
 
 SIZE = "160m"
+SMALL = "small"  # the tablespace
 FULL = 8.0  # seconds
 
 
@@ -29,9 +32,17 @@ def database_full(stage: Stage) -> str:
     """No room for the tables of the product, its queue among them; the server itself goes on."""
     disk = stage.bench.server.place.root / "small-disk"
     _mount(stage, disk, mode="700", owner=stage.bench.server.place.account.uid)
-    stage.bench.sql("CREATE TABLESPACE {} LOCATION " + f"'{disk}'", "small")
-    stage.begin(tablespace="small")
+    stage.bench.sql("CREATE TABLESPACE {} LOCATION " + f"'{disk}'", SMALL)
+    stage.afterwards(lambda: _drop(stage))
+    stage.begin(tablespace=SMALL)
     return _fill_and_free(stage, disk)
+
+
+def _drop(stage: Stage) -> None:
+    """The server would miss the disk at its next start."""
+    connection.close()
+    stage.bench.sql("DROP DATABASE {} WITH (FORCE)", stage.name)
+    stage.bench.sql("DROP TABLESPACE {}", SMALL)
 
 
 def _fill_and_free(stage: Stage, disk: Path) -> str:

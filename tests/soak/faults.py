@@ -6,9 +6,11 @@ import os
 import signal
 import time
 
+from django.db import connection
+
 from ascrecon.embedded.processes import is_alive
 from ascrecon.jobs.group import kill_group, qcluster_pids
-from ascrecon.jobs.models import RUNNING, Cluster, Job, State
+from ascrecon.jobs.models import RUNNING, Cluster, Job, Priority, State
 from ascrecon.jobs.service import enqueue
 from tests.soak.bench import TIMES
 from tests.soak.recovery import Recovery
@@ -31,12 +33,19 @@ def poison(stage: Stage) -> str:
 def database_away(stage: Stage, seconds: int, *, at_once: bool) -> str:
     """The server is stopped under load, as by a crash or in order, and comes back after `seconds`."""
     stage.begin()
-    stage.load.until(_running, "jobs to run")
+    quiet = enqueue(
+        "soak.quiet", {"seconds": seconds + 4}, subject="Work without the database", priority=Priority.URGENT
+    )
+    stage.load.until(lambda: _running() and Job.objects.filter(RUNNING, pk=quiet.pk).exists(), "jobs to run")
     blow = _about("database")
     _stop(stage, at_once=at_once)
     time.sleep(seconds)
     stage.bench.server.ensure()
-    return f"back after {seconds} s; {_recovered(stage, blow)}; {_blamed()}"
+    connection.close()
+    recovered = _recovered(stage, blow)
+    stage.load.until(lambda: Job.objects.filter(pk=quiet.pk, state=State.DONE).exists(), "the quiet job")
+    assert _blamed() == "no job blamed", _blamed()
+    return f"back after {seconds} s; {recovered}; no job blamed, nor one whose lease ran out meanwhile"
 
 
 def two_groups(stage: Stage) -> str:

@@ -52,7 +52,14 @@ def kill_at_random(stage: Stage, kills: int) -> str:
         else:
             tally.recoveries.append(Recovery([blow]))
     _wait_until_whole(stage, tally)
+    assert _litter(stage) == 0, "temporary files of ended groups are left"
     return _told(tally)
+
+
+def _litter(stage: Stage) -> int:
+    """Folders of temporary files whose group has ended before the living one began."""
+    ended = {str(pk) for pk in Cluster.objects.exclude(ended=None).values_list("pk", flat=True)}
+    return sum(folder.name in ended for folder in (stage.folder / "tmp").iterdir())
 
 
 def _hit(stage: Stage, victim: str, pause: tuple[float, float], tally: Tally) -> Blow:

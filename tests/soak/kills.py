@@ -1,4 +1,4 @@
-"""`python -m tests.soak.kills --seed N [--small] [--kills N] [--only PART]`: kills and other faults, see `faults`.
+"""`python -m tests.soak.kills --seed N [--small] [--kills N] [--only PARTS]`: kills and other faults, see `faults`.
 
 Run it by `python -m tests.soak kills`, which clears up after it.
 """
@@ -19,8 +19,9 @@ def main() -> int:
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--small", action="store_true")
     parser.add_argument("--kills", type=int, help="default: 50, small: 6")
-    parser.add_argument("--only", nargs="*", help="parts, such as kills, poison, clock; default: all")
+    parser.add_argument("--only", help="parts by the beginning of their names, parted by commas; default: SOAK_PARTS")
     options = parser.parse_args()
+    only = tuple(filter(None, (options.only or os.environ.get("SOAK_PARTS", "")).split(",")))
     enter_own_namespace()
     from tests.soak.bench import Bench  # noqa: PLC0415
 
@@ -28,7 +29,7 @@ def main() -> int:
     from tests.soak.campaign import Campaign  # noqa: PLC0415  (needs the settings that the bench has made)
 
     kills = options.kills or (6 if options.small else 50)
-    return Campaign(bench, options.seed).run(kills, small=options.small, only=options.only)
+    return Campaign(bench, options.seed).run(kills, small=options.small, only=only)
 
 
 def enter_own_namespace() -> None:

@@ -9,4 +9,5 @@ from tests.soak.housekeeping import installation
 INSTALLED_APPS = [*INSTALLED_APPS, "tests.soak.workload"]
 Q_CLUSTER = {**Q_CLUSTER, "poll": 0.2}
 # One for all databases of a campaign, since it tells the harness which process is which.
-CACHES = {**CACHES, "qcluster": {"BACKEND": CACHES["qcluster"]["BACKEND"], "LOCATION": installation() / "cache"}}
+FILES = "django.core.cache.backends.filebased.FileBasedCache"
+CACHES = {**CACHES, "qcluster": {"BACKEND": FILES, "LOCATION": installation() / "cache"}}

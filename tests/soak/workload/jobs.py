@@ -25,6 +25,15 @@ def load(context: JobContext) -> Result:
     return {"deliveries": len(deliveries)}
 
 
+@job("soak.quiet", title="Work without the database", backoff=1)
+def quiet(context: JobContext) -> Result:
+    """As in a long download: the first attempt asks only after `seconds` whether the job is still its own."""
+    if context.attempt == 1:
+        time.sleep(context.payload["seconds"])
+    context.heartbeat()
+    return {"attempt": context.attempt}
+
+
 @job("soak.poison", title="Kill the own worker", backoff=1)
 def poison(context: JobContext) -> Result:
     os.kill(os.getpid(), signal.SIGKILL)
