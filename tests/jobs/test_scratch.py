@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID
 
 import pytest
+from pytest_django.fixtures import Settings
 
+from ascrecon import clock
 from ascrecon.jobs import recovery, scratch
+from reports.jobs import remove_abandoned_files
+from reports.services.raw_files import keep
 
 pytestmark = pytest.mark.django_db
 
@@ -24,3 +30,19 @@ def test_temporary_files_of_an_ended_group_are_removed_and_those_of_others_stay(
     scratch.sweep()
     assert [file.exists() for file in left] == [False, True, True]
     assert all(data_dir in file.parents for file in left)
+
+
+def test_a_file_that_a_killed_process_left_half_written_is_removed_after_a_day(
+    tmp_path: Path, settings: Settings
+) -> None:
+    source = tmp_path / "report.txt"
+    source.write_bytes(b"Provider\tSKU\n")
+    kept = Path(settings.MEDIA_ROOT) / keep(source).stored_as
+    abandoned, in_hand = (kept.with_name(f".new-{name}") for name in ("abandoned", "in-hand"))
+    for part in (abandoned, in_hand):
+        part.write_bytes(b"Prov")
+    yesterday = time.time() - 25 * 3600
+    for file in (abandoned, kept):
+        os.utime(file, (yesterday, yesterday))
+    remove_abandoned_files(clock.now())
+    assert [file.exists() for file in (abandoned, in_hand, kept)] == [False, True, True]
