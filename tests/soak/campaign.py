@@ -14,11 +14,13 @@ from tests.soak.bench import TIMES, Bench
 from tests.soak.books import Books, Difference, differences, read_books
 from tests.soak.items import SCENARIO, Items, add_accounts
 from tests.soak.killing import kill_at_random
-from tests.soak.load import Load, unwell
+from tests.soak.load import Load, tried_again, unwell
 from tests.soak.stage import Skipped, Stage
 from tests.soak.tables import table
 
 ITEMS, FEW_ITEMS = 40, 10
+CLOCK = "clock a day ahead, then back"
+ENDLESS = ("kills", CLOCK)
 PAUSE = 1.2  # seconds at most that a transaction stays open, for something to be hit
 Act = Callable[[Stage], str]
 
@@ -67,7 +69,7 @@ class Campaign:
             "database away 60 s": lambda stage: faults.database_away(stage, 60, at_once=False),
             "disk of the files full": disks.files_full,
             "disk of the database full": disks.database_full,
-            "clock a day ahead, then back": clocks.moved,
+            CLOCK: clocks.moved,
             "two groups, one lost": faults.two_groups,
             "SIGTERM in mid-load": faults.stopped_in_order,
             "supervisor killed": faults.supervisor_killed,
@@ -85,8 +87,8 @@ class Campaign:
             return Outcome(name, f"FAILED: {type(exc).__name__}: {exc}"[:300], failed=True)
 
     def _disturbed(self, name: str, act: Act) -> Outcome:
-        """Without a count of items it goes on for as long as the kills take."""
-        with self._stage(name, PAUSE, None if name == "kills" else self._items) as stage:
+        """Some parts go on for as long as they take, without a count of items."""
+        with self._stage(name, PAUSE, None if name in ENDLESS else self._items) as stage:
             facts = act(stage)
             stage.load.finish()
             books, queued, bad = read_books(), stage.load.queued, unwell(besides="soak.poison")
@@ -98,7 +100,7 @@ class Campaign:
             with self._stage(f"undisturbed {count}", 0, count) as stage:
                 stage.begin()
                 stage.load.finish()
-                if bad := unwell():
+                if bad := [*unwell(), *tried_again()]:
                     raise AssertionError(f"the undisturbed run is not well: {bad}")
                 self._calm[count] = read_books()
         return self._calm[count]

@@ -111,10 +111,18 @@ class Items:
         """Every twentieth is a finance report of a region, the others are sales of a day, each of its own length."""
         chance = _chance("file", self.seed, number)
         if number % 20 == 1 and number // 20 < len(REGIONS):
-            return _finance(self.folder, REGIONS[number // 20], chance)
+            return self._once(lambda folder: _finance(folder, REGIONS[number // 20], chance))
         day = FIRST_FILE + timedelta(days=number)
         rows = [_sale(chance) for _ in range(chance.randrange(20, 800))]
-        return sales_report(self.folder, *rows, day=day, vendor=VENDOR, packed=bool(number % 2))
+        return self._once(lambda folder: sales_report(folder, *rows, day=day, vendor=VENDOR, packed=bool(number % 2)))
+
+    def _once(self, write: Callable[[Path], Path]) -> Path:
+        """Written aside and renamed, and never again: a worker may be reading it."""
+        part = write(self.folder / "part")
+        kept = self.folder / part.name
+        if not kept.exists():
+            part.rename(kept)
+        return kept
 
 
 def add_accounts(simulator: Simulator) -> None:

@@ -66,6 +66,12 @@ def unwell(besides: str = "") -> list[str]:
     return [f"job {job.pk} {job.subject} is {job.state}: {job.message}" for job in bad]
 
 
+def tried_again() -> list[str]:
+    """The jobs that were not done at the first attempt."""
+    again = Job.objects.filter(attempts__gt=1).order_by("id")
+    return [f"job {job.pk} {job.subject} took {job.attempts} attempts: {job.events.all()}" for job in again]
+
+
 def _nothing_left() -> bool:
     return not Job.objects.filter(UNFINISHED).exists()
 

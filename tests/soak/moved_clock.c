@@ -1,7 +1,9 @@
-/* Adds the seconds in the file SOAK_CLOCK to the time of day; the monotonic clock stays as it is. */
+/* Adds the seconds in the file SOAK_CLOCK to the time of day; the monotonic clock stays as it is.
+   Who waits until a time of day is given the kernel's time for it. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <semaphore.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -44,4 +46,17 @@ time_t time(time_t *moment) {
     clock_gettime(CLOCK_REALTIME, &now);
     if (moment) *moment = now.tv_sec;
     return now.tv_sec;
+}
+
+static struct timespec kernels(const struct timespec *until) {
+    struct timespec moment = *until;
+    if (offset) moment.tv_sec -= *offset;
+    return moment;
+}
+
+int sem_timedwait(sem_t *restrict semaphore, const struct timespec *restrict until) {
+    static int (*real)(sem_t *, const struct timespec *);
+    if (!real) real = dlsym(RTLD_NEXT, "sem_timedwait");
+    struct timespec moment = kernels(until);
+    return real(semaphore, &moment);
 }
