@@ -12,7 +12,7 @@ export PIP_ROOT_USER_ACTION := ignore
 # A Python that is new enough, not too new, and able to make virtual environments (Debian ships that apart).
 FITS := import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 
-.PHONY: help setup demo test lint
+.PHONY: help setup demo test soak lint
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ demo: $(INSTALLED) ## the whole way against the simulator, then the admin (NO_SE
 
 test: $(INSTALLED) ## all tests that this machine can run (PYTEST_ARGS="-k name" for some)
 	@$(PY) -m pytest -n auto $(PYTEST_ARGS)
+
+soak: $(INSTALLED) ## long campaigns of faults, each with its table (SOAK=name for one, SOAK_SEED=n to repeat it)
+	@$(PY) -m tests.soak
 
 lint: $(INSTALLED) ## ruff, mypy, missing migrations, template format
 	$(PY) -m ruff check .

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from pathlib import Path
 
+from django.conf import settings
 from django.db.models import Max, Min
 
 from ascrecon import clock
@@ -24,6 +26,7 @@ from reports.reconcile.compare import Scope
 from reports.reconcile.run import everything, reconcile
 from reports.services.comparing import RECONCILE, compare_days_of, compare_later, not_compared
 from reports.services.uploads import IMPORT, finish_import
+from reports.storage import remove_abandoned_parts
 from reports.sync.fetch import Tally
 from reports.sync.line import line_to
 from reports.sync.plan import Unit, plan_sync
@@ -232,6 +235,12 @@ def digest_if_due(moment: datetime) -> None:
     """The hour and the weekday are decided by the schedule itself when the job runs."""
     if DigestSchedule.objects.filter(enabled=True).exists():
         enqueue(DIGEST, subject="E-mail digest", unique_key="digest")
+
+
+@tick("files.abandoned", minutes=24 * 60)
+def remove_abandoned_files(moment: datetime) -> None:
+    """Whoever writes a file removes its part himself, unless he is killed."""
+    remove_abandoned_parts(Path(settings.MEDIA_ROOT))
 
 
 def _account(pk: int) -> Account:

@@ -2,12 +2,16 @@ from __future__ import annotations
 
 import os
 import tempfile
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
 from django.core.files import File
 from django.core.files.storage import FileSystemStorage
+
+PART = ".new-"
+ABANDONED = 24 * 3600.0  # seconds; no file takes that long to write
 
 
 class DurableFileStorage(FileSystemStorage):
@@ -22,7 +26,7 @@ class DurableFileStorage(FileSystemStorage):
     def _save(self, name: str, content: File[bytes] | IO[bytes]) -> str:
         target = Path(self.path(name))
         target.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=".new-", dir=target.parent)
+        handle, temporary = tempfile.mkstemp(prefix=PART, dir=target.parent)
         try:
             with os.fdopen(handle, "wb") as out:
                 for chunk in (
@@ -36,3 +40,12 @@ class DurableFileStorage(FileSystemStorage):
             with suppress(FileNotFoundError):
                 os.unlink(temporary)
         return name
+
+
+def remove_abandoned_parts(folder: Path) -> int:
+    """Removes what processes left half written that were killed while they wrote; returns how many files."""
+    oldest = time.time() - ABANDONED
+    abandoned = [part for part in folder.rglob(f"{PART}*") if part.stat().st_mtime < oldest]
+    for part in abandoned:
+        part.unlink(missing_ok=True)
+    return len(abandoned)

@@ -16,6 +16,7 @@ from uuid import UUID
 import psutil
 from django.conf import settings
 
+from ascrecon.jobs import scratch
 from ascrecon.jobs.claims import CLUSTER_VARIABLE
 
 KILL_PATIENCE = 10.0  # seconds for the kernel to take away killed processes
@@ -27,7 +28,7 @@ class Group:
         self.cluster = cluster
         self._main = subprocess.Popen(
             [sys.executable, str(settings.BASE_DIR / "manage.py"), "qcluster"],
-            env={**os.environ, CLUSTER_VARIABLE: str(cluster)},
+            env={**os.environ, CLUSTER_VARIABLE: str(cluster), "TMPDIR": str(scratch.make(cluster))},
             stdin=subprocess.DEVNULL,
             stdout=sys.stderr,
             start_new_session=True,

@@ -2,6 +2,8 @@
 
 To blame is only a job that was alone: its own worker died while others lived, or its group died while nothing else
 ran in it. After the death of a group with several jobs in it these run again one at a time, which shows who it was.
+Before it is parked a job runs alone once, whatever it was blamed for: two deaths may be chance, as when the machine
+kills for want of memory that another process took.
 """
 
 from __future__ import annotations
@@ -111,7 +113,8 @@ def _interrupt(job: Job, *, blame: bool, why: str, solo: bool = False) -> bool:
     if job.token is None:
         return False
     interruptions = job.interruptions + int(blame)
-    changes: dict[str, Any] = {"interruptions": F("interruptions") + int(blame), "solo": solo or job.solo}
+    last_try = interruptions >= conf.MAX_INTERRUPTIONS - 1
+    changes: dict[str, Any] = {"interruptions": F("interruptions") + int(blame), "solo": solo or job.solo or last_try}
     if interruptions < conf.MAX_INTERRUPTIONS:
         return _queue_again(job.pk, job.token, f"{why}; queued again.", changes)
     message = (

@@ -26,6 +26,7 @@ from ascrecon.jobs.texts import sentence
 log = logging.getLogger(__name__)
 OUTAGE_PAUSE = 2  # seconds between two tries to write an outcome while the database does not answer
 OUTAGE_TRIES = 450
+LEASE_PAUSE = 1  # second
 
 
 @dataclass(frozen=True)
@@ -41,9 +42,6 @@ def execute(claim: Claim, *listeners: Listener) -> None:
     """Runs the attempt and records its outcome. Raises only what ends the process itself."""
     with Heart(claim.job.id, claim.token) as heart:
         outcome = _attempt(claim.job, JobContext(**_seen_by_job(claim.job), heart=heart, listeners=listeners))
-    if outcome is None:
-        log.warning("job %s: stopped, the lease is lost", claim.job.id)
-        return
     _record(claim, heart, outcome)
 
 
@@ -57,12 +55,12 @@ def _seen_by_job(job: Job) -> dict[str, Any]:
     }
 
 
-def _attempt(job: Job, context: JobContext) -> Outcome | None:
-    """The outcome, or None where another worker has the job."""
+def _attempt(job: Job, context: JobContext) -> Outcome:
+    """Without its lease it is given back, which does nothing where another worker has it or it was cancelled."""
     try:
         return _work(job, context)
     except LeaseLost:
-        return None
+        return Outcome(State.WAITING, "Its lease could not be renewed: the database did not answer.", after=LEASE_PAUSE)
     except (JobFailed, JobRefused) as exc:
         return Outcome(State.FAILED, str(exc), failed=True)
     except TryAgain as exc:

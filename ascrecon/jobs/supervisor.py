@@ -21,7 +21,7 @@ from uuid import UUID, uuid4
 from django.db import DatabaseError, connection
 from django.db.models.functions import Now
 
-from ascrecon.jobs import bells, conf, recovery, schedules
+from ascrecon.jobs import bells, conf, recovery, schedules, scratch
 from ascrecon.jobs.group import Group, kill_group, lives, qcluster_pids
 from ascrecon.jobs.machine import machine_id
 from ascrecon.jobs.models import RUNNING, Cluster, Job
@@ -70,6 +70,8 @@ class Supervisor:
         except DatabaseError as exc:
             log.error("the database does not answer: %s", exc)
             self._trust.shaken()
+            if self._group:
+                self._watchdog.start_again()
             connection.close()
 
     def _pass(self) -> None:
@@ -107,6 +109,7 @@ class Supervisor:
             master_pid=self._group.pid,
         )
         bells.ring(bells.missing())
+        scratch.sweep()
         log.info("worker group %s started, main process %d", cluster, self._group.pid)
 
     def _bury(self, group: Group, verdict: Verdict) -> None:

@@ -43,6 +43,24 @@ def test_it_parks_a_job_whose_own_worker_died_three_times(queue: Callable[[str],
     assert take_next() is None
 
 
+def test_a_job_runs_alone_before_it_is_parked(queue: Callable[[str], Job], in_cluster: UUID) -> None:
+    """Its worker may have died twice by chance; the third time nobody else can have been meant."""
+    twice, beside = queue("Hit twice"), queue("Beside")
+    first, neighbour = begun(), begun()
+    recovery.take_from_dead_worker(first.job)
+    recovery.take_from_dead_worker(begun().job)  # the second time a neighbour ran beside it
+    assert take_next() is None  # the last try waits until it has the group to itself
+    assert neighbour.job == beside
+    Job.objects.filter(pk=beside.pk).update(state=State.DONE, token=None)
+    last_try = begun()
+    assert last_try.job == twice
+    queue("Newcomer")
+    assert take_next() is None
+    assert recovery.take_from_dead_worker(last_try.job)
+    twice.refresh_from_db()
+    assert (twice.state, twice.attempts, twice.interruptions) == (State.PARKED, 3, 3)
+
+
 def test_it_blames_none_of_several_jobs_and_runs_them_one_at_a_time(
     queue: Callable[[str], Job], in_cluster: UUID, make_cluster: Callable[[], UUID], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -176,6 +176,24 @@ def test_it_drops_the_outcome_of_a_slow_twin(register: Register) -> None:
     assert (job.state, job.result, job.worker_host) == (State.RUNNING, None, "elsewhere")
 
 
+def test_it_gives_a_job_back_whose_lease_could_not_be_renewed(register: Register) -> None:
+    """The database was away for longer than the lease and is there again: nobody is to blame, nobody is killed."""
+
+    def outlasted(context: JobContext) -> Result:
+        if context.attempt == 1:
+            context.heart._lost.set()
+        context.heartbeat()
+        return {"attempt": context.attempt}
+
+    register("test.outage", outlasted)
+    job = service.enqueue("test.outage", subject="Long outage")
+    service.run_job(job.pk)
+    job.refresh_from_db()
+    assert (job.state, job.interruptions, job.failures) == (State.WAITING, 0, 0)
+    assert job.message == "Its lease could not be renewed: the database did not answer."
+    assert service.run_now(job).result == {"attempt": 2}
+
+
 def test_it_runs_the_urgent_job_first_and_then_the_oldest(register: Register) -> None:
     order: list[str] = []
     register("test.order", lambda context: order.append(context.payload["name"]))

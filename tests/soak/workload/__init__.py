@@ -1,0 +1,1 @@
+"""A Django app with the kinds of jobs that only the campaigns run."""
