@@ -560,7 +560,7 @@ FOUR_LAYOUTS = [
 ]  # fmt: skip
 REGION = re.compile(r"(.*\S)\s*\(([A-Z]{3})\)", re.ASCII)
 BLOCK_TOTAL = re.compile(r"(-?[\d.,\s]*\d)\s*([A-Z]{3})", re.ASCII)
-TITLE = re.compile(r"\(\s*(\w+)[\s,./-]*(\d{4})\s*\)")
+TITLE = re.compile(r"\(\s*(\w+)[\s,./-]*(\d{4})[\s,./-]*\)")
 
 
 def read_payments(lines: Sequence[Line]) -> Reading:
