@@ -732,6 +732,7 @@ def _pasted_cells(line: Line) -> tuple[Cells, bool]:
     """Each line by its own delimiter: what was copied from a page may mix tabs and blanks."""
     if SEP_LINE.fullmatch(line.text):
         return [], True
+    line = Line(line.text.rstrip(" ,;\t"), line.sound)
     delimiter = next((d for d in "\t;," if line.text.count(d) > 4), None)
     if delimiter is None:
         return line.text.split(), line.sound
