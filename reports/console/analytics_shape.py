@@ -65,9 +65,12 @@ def read_keys(keys: Sequence[Row], delimiter: str) -> AnalyticsKeys:
     app: str | None = None
     days: dict[str, str] = {}
     filters: dict[str, str] = {}
+    named = any(key[0] == "app" for key in map(analytics_key, (row.first for row in keys)) if key)
     for number, row in enumerate(keys):
         value = delimiter.join(_from_first_filled(row.cells[1:]))
         role = _role(row, number, days)
+        if role == "app" and named and analytics_key(row.first) is None:
+            role = "filter"  # the line that says Name is the app's, wherever it stands
         if role == "app" and app is None:
             app = value
         elif role in ("app", "filter"):

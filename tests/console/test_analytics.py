@@ -411,3 +411,9 @@ def test_it_names_a_few_of_the_lines_of_a_day_that_stands_often() -> None:
 def test_it_refuses_a_heading_without_end() -> None:
     with pytest.raises(BadFile, match=r"line 3: a heading of 1,\d+ characters"):
         read(f"Name,Boats\n\nDate,{'x' * 1000} Sessions\n3/13/25,1.0\n")
+
+
+def test_it_takes_the_app_from_the_line_that_says_name_wherever_it_stands() -> None:
+    document = read("a,b,c\nName,Boats\nStart Date,3/13/25\nEnd Date,3/13/25\n\nDate,Sessions\n3/13/25,1.0\n")
+
+    assert (document.app_name, document.filters) == ("Boats", {"a": "b,c"})

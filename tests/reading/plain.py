@@ -77,7 +77,7 @@ def text_lines(data: bytes) -> list[Line]:
     if wide is None:
         return _byte_lines(data)
     text = wide.replace("\r\n", "\n").replace("\r", "\n")
-    return [Line(line, not set(line) & {"\ufffd", "\0"}) for line in text.removesuffix("\n").split("\n")]
+    return [Line(line, not re.search("[\ud800-\udfff\0]", line)) for line in text.removesuffix("\n").split("\n")]
 
 
 def _unpacked(data: bytes) -> bytes:
@@ -96,12 +96,18 @@ def _unpacked(data: bytes) -> bytes:
 def _utf16(data: bytes) -> str | None:
     for bom, name in ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
         if data.startswith(bom):
-            return data[2:].decode(name, "replace")
+            return _decoded(data[2:], name)
     head = data[:512]
     if len(head) < 16 or head.count(0) < len(head) * 0.3:
         return None
     name = "utf-16-le" if head[1::2].count(0) > head[0::2].count(0) else "utf-16-be"
-    return data.decode(name, "replace")
+    return _decoded(data, name)
+
+
+def _decoded(data: bytes, name: str) -> str:
+    """Half characters stay half, so that their line is known."""
+    half = len(data) % 2
+    return data[: len(data) - half].decode(name, "surrogatepass") + "\ud800" * half
 
 
 def _byte_lines(data: bytes) -> list[Line]:
@@ -154,7 +160,7 @@ def _quoted_cells(line: str, delimiter: str) -> tuple[Cells, bool]:
 
 def fold(text: str) -> str:
     """Without case, blanks, punctuation and whatever is no ASCII."""
-    return "".join(sign for sign in text.casefold() if sign.isalnum() and sign.isascii())
+    return "".join(sign for sign in text if sign.isalnum() and sign.isascii()).casefold()
 
 
 def number(cell: str) -> Decimal:
@@ -554,7 +560,7 @@ FOUR_LAYOUTS = [
 ]  # fmt: skip
 REGION = re.compile(r"(.*\S)\s*\(([A-Z]{3})\)", re.ASCII)
 BLOCK_TOTAL = re.compile(r"(-?[\d.,\s]*\d)\s*([A-Z]{3})", re.ASCII)
-TITLE = re.compile(r"\(\s*(\w+)[\s,./-]*(\d{4})\s*\)")
+TITLE = re.compile(r"\(\s*(\w+)[\s,./-]*(\d{4})[\s,./-]*\)")
 
 
 def read_payments(lines: Sequence[Line]) -> Reading:
@@ -726,10 +732,13 @@ def _pasted_cells(line: Line) -> tuple[Cells, bool]:
     """Each line by its own delimiter: what was copied from a page may mix tabs and blanks."""
     if SEP_LINE.fullmatch(line.text):
         return [], True
+    line = Line(line.text.rstrip(" ,;\t"), line.sound)
     delimiter = next((d for d in "\t;," if line.text.count(d) > 4), None)
     if delimiter is None:
         return line.text.split(), line.sound
-    return _console_rows([line], delimiter)[0]
+    cells, sound = _console_rows([line], delimiter)[0]
+    blanks = line.text.split()  # no cell of this table holds a blank
+    return (blanks if len(cells) != len(PASTED) == len(blanks) else cells), sound
 
 
 READERS = {
