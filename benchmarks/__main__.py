@@ -10,7 +10,7 @@ import django
 
 from benchmarks.place import own_place
 
-NAMES = ("ingest", "comparing")
+NAMES = ("ingest", "comparing", "pages")
 
 
 def main(names: list[str]) -> int:

@@ -12,8 +12,27 @@ import pytest
 from tests.conftest import NO_YARDSTICK, REPOSITORY
 
 KEYS = {"name", "figures", "ratio", "target", "met", "rows", "runs"}
+PAGES = [
+    "list",
+    "list_deep",
+    "row",
+    "file",
+    "file_common",
+    "file_middling",
+    "file_rare",
+    "file_none",
+    "file_search",
+    "day",
+    "day_rare",
+    "rare",
+    "search",
+    "run",
+    "run_middle",
+    "run_rare",
+]
 EXPECTED = {
     "ingest", "ingest_few_members", "ingest_memory", "ingest_memory_of_5x_rows", "reconcile", "upload_to_findings",
+    "pages_queries", *(f"page_{name}" for name in PAGES),
 }  # fmt: skip
 
 
