@@ -12,7 +12,7 @@ export PIP_ROOT_USER_ACTION := ignore
 # A Python that is new enough, not too new, and able to make virtual environments (Debian ships that apart).
 FITS := import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 
-.PHONY: help setup demo test soak lint
+.PHONY: help setup demo test soak bench lint
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,7 +24,7 @@ setup: $(INSTALLED) ## make .venv, install the requirements, prepare the databas
 demo: $(INSTALLED) ## the whole way against the simulator, then the admin (NO_SERVE=1 ends after the summary)
 	@$(PY) manage.py demo $(if $(NO_SERVE),--no-serve)
 
-test: $(INSTALLED) ## all tests that this machine can run (PYTEST_ARGS="-k name" for some)
+test: $(INSTALLED) $(VENV)/bench/.installed ## all tests that this machine can run (PYTEST_ARGS="-k name" for some)
 	@$(PY) -m pytest -n auto $(PYTEST_ARGS)
 
 soak: $(INSTALLED) ## long campaigns of faults, each with its table (SOAK=name for one, SOAK_SEED=n to repeat it)
@@ -33,9 +33,18 @@ soak: $(INSTALLED) ## long campaigns of faults, each with its table (SOAK=name f
 lint: $(INSTALLED) ## ruff, mypy, missing migrations, template format
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
-	$(PY) -m mypy ascrecon reports subscriptions
+	$(PY) -m mypy ascrecon reports subscriptions benchmarks
 	$(PY) manage.py makemigrations --check --dry-run
 	@find . -path './.*' -prune -o -path '*/templates/*' -name '*.html' -print0 | xargs -0 -r $(VENV)/bin/djade --check --target-version 5.2
+
+bench: $(INSTALLED) $(VENV)/bench/.installed ## speed beside a yardstick, JSON lines (BENCH=ingest for one, BENCH_ROWS, BENCH_RUNS)
+	@$(PY) -m benchmarks $(BENCH)
+
+# The yardstick needs an older pandas than the product, so it has an environment of its own.
+$(VENV)/bench/.installed: requirements-bench.txt | $(VENV)/.python
+	@$(PY) -m venv --clear $(VENV)/bench
+	@$(VENV)/bench/bin/python -m pip install --quiet --only-binary :all: -r requirements-bench.txt >&2
+	@touch $@
 
 $(INSTALLED): requirements.txt requirements-dev.txt | $(VENV)/.python
 	@if ldd --version 2>&1 | grep -qi musl; then \

@@ -28,6 +28,7 @@ CHROMIUM_ARGUMENTS = [
     "--disable-sync",
 ]
 NO_CHROMIUM = "no Chromium on this machine (Debian: apt-get install chromium)"
+NO_YARDSTICK = "no yardstick for the benchmarks (make bench installs it)"
 NO_SAMPLES = "no sample files: name their folder in ASCRECON_SAMPLES"
 
 
@@ -115,7 +116,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Says last and in capitals what this machine could not run, since a green line hides it."""
     skipped = terminalreporter.stats.get("skipped", [])
-    for why in (NO_CHROMIUM, NO_SAMPLES):
+    for why in (NO_CHROMIUM, NO_SAMPLES, NO_YARDSTICK):
         names = [report.nodeid for report in skipped if why in str(report.longrepr)]
         if names:
             terminalreporter.section(f"NOT RUN: {len(names)} TESTS, {why}", sep="!", red=True, bold=True)

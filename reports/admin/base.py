@@ -24,7 +24,7 @@ from reports.admin.paginator import CappedPaginator
 M = TypeVar("M", bound=Model)
 EXPORT_CHUNK = 2000
 ActionNames = Sequence[str] | None
-NOT_CRITERIA = ("p", "o", "e", "all", "_facets")
+NOT_CRITERIA = ("p", "o", "e", "all", "_facets", "after")
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,14 @@
 """Rows of delivered files: read only, by file and line, quick however many there are.
 
 The row tables have one index, the key (file and line). So a delivery or a day is a range of keys; every other filter
-is a look through a range. Without a delivery or a day that range is the newest 100,000 rows, and the page says so.
+is a look through a range. A page looks through 100,000 rows at most, says which, and goes on from there when asked, so
+it is as quick in ten million rows as in a hundred thousand. Exports of a delivery or a day hold all of it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -17,9 +19,17 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from ascrecon.exporting import Table
 from reports.admin.base import EmptyState, ReadOnlyAdmin
 from reports.admin.display import amount_column, day_column
-from reports.admin.filters import DateInputFilter, InputFilter, NumberInputFilter, UpperInputFilter, input_filter
+from reports.admin.filters import (
+    MOST_DIGITS,
+    DateInputFilter,
+    InputFilter,
+    NumberInputFilter,
+    UpperInputFilter,
+    input_filter,
+)
 from reports.admin.paginator import CappedPaginator
 from reports.amounts import format_amount
 from reports.models import App, ConsoleRow, Delivery, FinanceRow, SalesRow, Vintage
@@ -28,8 +38,15 @@ from reports.selectors.findings import delivery_link
 
 R = TypeVar("R", bound=FileRow)
 NEWEST = 100_000
+#: Rows of a file or day that a filter or search looks through for one page.
+LOOKED_THROUGH = 100_000
+#: The key after which a page goes on looking.
+AFTER_VAR = "after"
+#: Filters that are ranges of keys: they need no look through rows.
 BY_KEY = ("delivery", "day")
+RANGES = (*BY_KEY, "line")
 NOTHING = Q(pk__in=[])
+MOST_FILES = 200
 
 
 def key_range(delivery: int, line: int | None = None) -> Q:
@@ -67,14 +84,17 @@ class PeriodFilter(DateInputFilter):
     title = "day"
     parameter_name = "day"
     hint = "of the current vintage"
-    most_files: ClassVar[int] = 200
 
     def narrow(self, queryset: QuerySet[Any], value: Any) -> QuerySet[Any]:
-        vintages = Vintage.objects.filter(current=True, period_start__lte=value, period_end__gte=value)
-        wanted = NOTHING
-        for delivery in vintages.values_list("delivery_id", flat=True).distinct()[: self.most_files]:
-            wanted |= key_range(delivery)
-        return queryset.filter(wanted)
+        return queryset.filter(keys_of_day(value))
+
+
+def keys_of_day(day: date) -> Q:
+    vintages = Vintage.objects.filter(current=True, period_start__lte=day, period_end__gte=day)
+    wanted = NOTHING
+    for delivery in vintages.values_list("delivery_id", flat=True).distinct()[:MOST_FILES]:
+        wanted |= key_range(delivery)
+    return wanted
 
 
 class AppFilter(NumberInputFilter):
@@ -111,21 +131,82 @@ class Total:
         return self.title, format_amount(value, currency if self.is_money else "")
 
 
-class RowChangeList(ChangeList):
-    """Filters and search look through the newest rows unless a delivery or a day says where."""
+@dataclass(frozen=True)
+class Window:
+    """The rows that a page looked through: after one key, up to another. `text` says it to people."""
 
-    is_window = False
-    newest = NEWEST
+    text: str
+    edge: int | None
+
+
+class RowChangeList(ChangeList):
+    """Filters and search look through a window of rows: the newest, or those of a delivery or day from its start."""
+
+    window: Window | None = None
     totals_title = "Total of this list, by currency"
     model_admin: RowAdmin[Any]
     paginator: CappedPaginator
 
+    def get_filters_params(self, params: Any = None) -> dict[str, Any]:
+        wanted: dict[str, Any] = super().get_filters_params(params)
+        wanted.pop(AFTER_VAR, None)
+        return wanted
+
     def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Model]:
-        by_key = any(request.GET.get(name) for name in BY_KEY)
-        searched = bool(request.GET.get(SEARCH_VAR)) or bool(self.get_filters_params())
-        if searched and not by_key:
-            self.root_queryset = self._newest(self.root_queryset)
+        if self._looks_through(request):
+            self.root_queryset = self._windowed(self.root_queryset, request)
         return super().get_queryset(request, exclude_parameters)
+
+    def whole(self, request: HttpRequest) -> QuerySet[Model]:
+        """For an export: all rows of the chosen delivery or day; without one, those of the window."""
+        rows: QuerySet[Model] = self.queryset
+        if self.window and _chosen(request):
+            self.root_queryset = self.model_admin.get_queryset(request)
+            rows = super().get_queryset(request)
+        return rows
+
+    @property
+    def further(self) -> str | None:
+        """The address of the page that goes on looking."""
+        if self.window is None or self.window.edge is None:
+            return None
+        return self.get_query_string({AFTER_VAR: self.window.edge}, remove=["p"])
+
+    def _looks_through(self, request: HttpRequest) -> bool:
+        given = {name for name, values in self.get_filters_params().items() if values and any(values)}
+        line_of_any_file = "line" in given and "delivery" not in given
+        return bool(request.GET.get(SEARCH_VAR)) or line_of_any_file or not given <= {*RANGES}
+
+    def _windowed(self, rows: QuerySet[Any], request: HttpRequest) -> QuerySet[Any]:
+        after, delivery = _number(request.GET.get(AFTER_VAR)), _number(request.GET.get("delivery"))
+        if delivery is not None:
+            return self._part_of_file(rows, delivery, after)
+        return self._newest(rows, request.GET.get("day"), after)
+
+    def _newest(self, rows: QuerySet[Any], day: str | None, after: int | None) -> QuerySet[Any]:
+        """Of the day or of all rows, from the index alone: the key of the 100,000th row from the end."""
+        rows = rows if after is None else rows.filter(id__lt=after)
+        size = LOOKED_THROUGH if day else NEWEST
+        keys = _of_day(rows, day).order_by("-id").values_list("id", flat=True)
+        edge = keys[size : size + 1].first()
+        if edge is None and after is None:
+            return rows
+        which = f"the {'newest' if after is None else 'next older'} {size:,} rows{' of this day' if day else ''}"
+        self.window = Window(f"Only {which} were looked through.", None if edge is None else edge + 1)
+        return rows if edge is None else rows.filter(id__gt=edge)
+
+    def _part_of_file(self, rows: QuerySet[Any], delivery: int, after: int | None) -> QuerySet[Any]:
+        """By arithmetic: a key is the file and the line."""
+        first = delivery << LINE_BITS
+        start = first if after is None else max(first, after)
+        edge = start + LOOKED_THROUGH
+        more = rows.filter(key_range(delivery), id__gt=edge).exists()
+        if not more and after is None:
+            return rows
+        begin, end = start - first + 1, edge - first
+        lines = f"Lines {begin:,} to {end:,}" if more else f"The lines from {begin:,} on"
+        self.window = Window(f"{lines} of this file were looked through.", edge if more else None)
+        return rows.filter(id__gt=start, id__lte=edge)
 
     def get_results(self, request: HttpRequest) -> None:
         """One statement for the files of all rows on the page."""
@@ -139,7 +220,7 @@ class RowChangeList(ChangeList):
     def _totals(self, request: HttpRequest) -> list[tuple[str, list[tuple[str, str]]]]:
         """Of the rows of one file that pass the filters, by currency; not of so many that it would take time."""
         columns = self.model_admin.totals
-        if not columns or not request.GET.get("delivery") or self.paginator.is_capped:
+        if not columns or not request.GET.get("delivery") or self.window or self.paginator.is_capped:
             return []
         currency = self.model_admin.currency_field
         rows = self.queryset.order_by(currency).values_list(currency)
@@ -149,11 +230,21 @@ class RowChangeList(ChangeList):
             for row in rows
         ]
 
-    def _newest(self, rows: QuerySet[Any]) -> QuerySet[Any]:
-        """From the index alone: the key of the 100,000th row from the end."""
-        edge = rows.order_by("-id").values_list("id", flat=True)[NEWEST : NEWEST + 1].first()
-        self.is_window = edge is not None
-        return rows.filter(id__gt=edge) if edge is not None else rows
+
+def _chosen(request: HttpRequest) -> bool:
+    return any(request.GET.get(name) for name in BY_KEY)
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS + 1 else None
+
+
+def _of_day(rows: QuerySet[Any], text: str | None) -> QuerySet[Any]:
+    """The rows of a day; all where none is given. One that cannot be read is refused by its filter."""
+    try:
+        return rows.filter(keys_of_day(date.fromisoformat(text))) if text else rows
+    except ValueError:
+        return rows
 
 
 class RowAdmin(ReadOnlyAdmin[R], Generic[R]):
@@ -200,6 +291,11 @@ class RowAdmin(ReadOnlyAdmin[R], Generic[R]):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return self.get_fields(request, obj)
+
+    def export_table(self, request: HttpRequest, changelist: ChangeList) -> Table:
+        assert isinstance(changelist, RowChangeList)
+        changelist.queryset = changelist.whole(request)
+        return super().export_table(request, changelist)
 
     def export_queryset(self, queryset: QuerySet[R]) -> Any:
         return queryset.annotate(file_number=delivery_number(), line_number=line_number())

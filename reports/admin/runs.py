@@ -17,7 +17,7 @@ from reports.admin.display import amount_column, badge_column, days_column, mome
 from reports.admin.forms import LineFilterForm, StartRunForm
 from reports.admin.run_requests import start_run
 from reports.models import Run, RunLine
-from reports.selectors.runs import filtered_lines, line_page, rule_lines
+from reports.selectors.runs import filtered_lines, filtered_page, line_page, rule_lines
 
 START = "reports.start_run"
 LINE_COLUMNS = {
@@ -111,6 +111,7 @@ class RunAdmin(ReadOnlyAdmin[Run]):
         rules = rule_lines(run)
         form = LineFilterForm(request.GET or None, rules=[(rule.key, rule.title) for rule in rules])
         filters = form.cleaned_data if form.is_bound and form.is_valid() else {}
+        after, is_filtered = _number(request.GET.get("after")), any(filters.values())
         query = request.GET.copy()
         query.pop("after", None)
         return self.page(
@@ -120,9 +121,11 @@ class RunAdmin(ReadOnlyAdmin[Run]):
             run=run,
             rules=rules,
             form=form,
-            page=line_page(filtered_lines(run, filters), _number(request.GET.get("after"))),
+            page=filtered_page(run, filters, after, rules)
+            if is_filtered
+            else line_page(filtered_lines(run, {}), after),
             query=query.urlencode(),
-            is_filtered=any(filters.values()),
+            is_filtered=is_filtered,
         )
 
     def lines_view(self, request: HttpRequest, pk: int, form: str) -> HttpResponse:

@@ -133,7 +133,9 @@ def _run_rule(rule: Rule, scope: Scope, result: RunResult, names: Names) -> None
     covered = result.differing.get(rule.covers, set())
     evidence = Evidence(rule, clock.today(rule.timezone), [line for line in told if _slot(line) not in covered])
     lines, shifted = _explained(evidence)
-    result.by_rule.append(_summary(rule, counts, not_compared=len(differing) - len(told), shifted=shifted))
+    left_out = len(differing) - len(told)
+    summary = _summary(rule, counts, not_compared=left_out, shifted=shifted, first_line=result.lines)
+    result.by_rule.append(summary)
     found = build_findings(rule, lines, names, evidence.vintages)
     _store(rule, scope, found, result)
     _keep_lines(rule, lines, result)
@@ -165,7 +167,7 @@ def _is_expected_shift(line: Line, rule: Rule) -> bool:
     return line.cause == Cause.TIMEZONE_SHIFT and line.timezone != rule.timezone
 
 
-def _summary(rule: Rule, counts: Counts, *, not_compared: int, shifted: int) -> dict[str, object]:
+def _summary(rule: Rule, counts: Counts, *, not_compared: int, shifted: int, first_line: int) -> dict[str, object]:
     return {
         "rule": rule.key,
         "metric": rule.console_metric,
@@ -176,6 +178,7 @@ def _summary(rule: Rule, counts: Counts, *, not_compared: int, shifted: int) -> 
         "within_tolerance": counts.within_tolerance + shifted,
         "not_compared": not_compared,
         "confirmed": rule.confirmed,
+        "first_line": first_line,
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,8 @@ from reports.models import Run, RunLine
 from reports.models.rules import Rule
 
 LINES_PER_PAGE = 100
+#: Lines that a filter looks through for one page: a run of a million lines is as quick as a small one.
+LOOKED_THROUGH = 100_000
 #: Name of a filter in the address to the lookup that it means.
 LINE_FILTERS = {
     "rule": "rule__key",
@@ -33,6 +35,7 @@ class RuleLine:
     equal: int
     within_tolerance: int
     note: str
+    first_line: int
 
     @property
     def differing(self) -> int:
@@ -41,9 +44,12 @@ class RuleLine:
 
 @dataclass(frozen=True)
 class LinePage:
+    """`is_partial`: the filter looked through a part of the run's lines only, and there are more."""
+
     lines: list[RunLine]
     next_after: int | None
     first: bool
+    is_partial: bool = False
 
 
 def rule_lines(run: Run) -> list[RuleLine]:
@@ -61,6 +67,7 @@ def _rule_line(item: Mapping[str, Any], rule: Rule | None) -> RuleLine:
         equal=int(item.get("equal", 0)),
         within_tolerance=int(item.get("within_tolerance", 0)),
         note=_note(item),
+        first_line=int(item.get("first_line", 0)),
     )
 
 
@@ -88,3 +95,20 @@ def line_page(lines: QuerySet[RunLine], after: int | None) -> LinePage:
     shown = found[:LINES_PER_PAGE]
     more = len(found) > LINES_PER_PAGE
     return LinePage(lines=shown, next_after=shown[-1].n if more else None, first=after is None)
+
+
+def filtered_page(run: Run, filters: Mapping[str, object], after: int | None, rules: Sequence[RuleLine]) -> LinePage:
+    """A page of the lines that pass the filters, out of 100,000 lines: those after `after`, else the rule's first."""
+    start = _first_line(filters, rules) if after is None else after + 1
+    last = start + LOOKED_THROUGH - 1
+    found = list(filtered_lines(run, filters).filter(n__gte=start, n__lte=last)[: LINES_PER_PAGE + 1])
+    if len(found) > LINES_PER_PAGE:
+        shown = found[:LINES_PER_PAGE]
+        return LinePage(lines=shown, next_after=shown[-1].n, first=after is None)
+    more = RunLine.objects.filter(run=run, n__gt=last).exists()
+    return LinePage(found, last if more else None, after is None, is_partial=more)
+
+
+def _first_line(filters: Mapping[str, object], rules: Sequence[RuleLine]) -> int:
+    """The lines of a rule stand together."""
+    return next((rule.first_line for rule in rules if rule.key == filters.get("rule")), 0)

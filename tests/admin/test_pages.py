@@ -12,6 +12,7 @@ from django.test import Client
 from reports.amounts import format_amount, format_amounts
 from reports.digest.compose import compose
 from reports.models import CellState, Finding, FindingKind, FindingState, Severity
+from reports.selectors import runs as selected_runs
 from reports.selectors.worklist import severity_lines, urgent_problems
 from tests import factories as make
 from tests.admin.conftest import Cast
@@ -271,6 +272,33 @@ class TestRun:
         client, url = login("Viewer"), f"/admin/reports/run/{cast.run.pk}/change/"
         assert "after=100#lines" in text(client, url)
         assert "End of the table" in text(client, f"{url}?after=100")
+
+    def test_it_looks_through_a_long_run_part_by_part(
+        self, cast: Cast, login: Callable[[str], Client], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(selected_runs, "LOOKED_THROUGH", 4)
+        for number in range(3, 8):
+            make.RunLineFactory.make(run=cast.run, rule=cast.rule, n=number, currency="CHF" if number == 6 else "USD")
+        client, url = login("Viewer"), f"/admin/reports/run/{cast.run.pk}/change/"
+        first = text(client, f"{url}?currency=chf")
+        assert "No line fits these filters" in first
+        assert "Go on looking" in first
+        second = text(client, f"{url}?currency=chf&after=3")
+        assert second.count("13.96") == 1
+        assert "Go on looking" not in second
+
+    def test_it_begins_to_look_where_the_lines_of_the_rule_begin(
+        self, cast: Cast, login: Callable[[str], Client], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(selected_runs, "LOOKED_THROUGH", 2)
+        other = make.RuleFactory.make(key="other")
+        for number in (3, 4):
+            make.RunLineFactory.make(run=cast.run, rule=other, n=number)
+        cast.run.by_rule += [{"rule": "other", "compared": 2, "equal": 0, "within_tolerance": 0, "first_line": 3}]
+        cast.run.save()
+        page = text(login("Viewer"), f"/admin/reports/run/{cast.run.pk}/change/?rule=other")
+        assert page.count("13.96") == 2
+        assert "Go on looking" not in page
 
 
 class TestReportInstance:

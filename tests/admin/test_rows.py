@@ -99,6 +99,56 @@ def test_it_says_when_only_the_newest_rows_were_looked_through(
     assert lines(client, f"country=JP&delivery={file.pk}") == [2, 3, 4]
 
 
+def test_it_looks_through_a_long_file_part_by_part(
+    db: None, login: Callable[[str], Client], monkeypatch: MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rows, "LOOKED_THROUGH", 3)
+    file = make.ReportInstanceFactory.make()
+    for line in (2, 3, 4, 5, 6):
+        make.SalesRowFactory.make(delivery=file, line=line, country="JP" if line in (3, 6) else "US")
+    client = login("Viewer")
+    first = client.get(f"{LIST}?delivery={file.pk}&country=JP")
+    assert [row.line for row in first.context["cl"].result_list] == [3]
+    assert "Lines 1 to 3 of this file were looked through." in first.content.decode()
+    assert first.context["cl"].totals == [], "a part of a file has no total"
+    second = client.get(f"{LIST}{first.context['cl'].further}")
+    assert [row.line for row in second.context["cl"].result_list] == [6]
+    assert "The lines from 4 on of this file were looked through." in second.content.decode()
+    assert second.context["cl"].further is None
+    assert lines(client, f"delivery={file.pk}&line=6") == [6]
+    assert lines(client, f"delivery={file.pk}") == [2, 3, 4, 5, 6]
+
+
+def test_it_exports_all_of_a_long_file_whatever_the_page_looked_through(
+    db: None, login: Callable[[str], Client], monkeypatch: MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rows, "LOOKED_THROUGH", 2)
+    file = make.ReportInstanceFactory.make()
+    for line in (2, 3, 4, 5):
+        make.SalesRowFactory.make(delivery=file, line=line, country="JP", sku=f"sku.{line}")
+    response = login("Viewer").get(f"{LIST}export/csv/?delivery={file.pk}&country=JP")
+    told = b"".join(response.streaming_content if response.streaming else [response.content]).decode()
+    assert [f"sku.{line}" in told for line in (2, 3, 4, 5)] == [True] * 4
+
+
+def test_it_goes_on_to_older_rows_of_a_day_and_of_all(
+    db: None, login: Callable[[str], Client], monkeypatch: MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rows, "LOOKED_THROUGH", 2)
+    monkeypatch.setattr(rows, "NEWEST", 2)
+    file = make.ReportInstanceFactory.make()
+    make.VintageFactory.make(delivery=file)
+    for line in (2, 3, 4):
+        make.SalesRowFactory.make(delivery=file, line=line, country="JP")
+    client = login("Viewer")
+    for query in (f"day={make.DAY}&country=JP", "country=JP"):
+        page = client.get(f"{LIST}?{query}").context["cl"]
+        assert [row.line for row in page.result_list] == [4, 3]
+        older = client.get(f"{LIST}{page.further}").context["cl"]
+        assert [row.line for row in older.result_list] == [2]
+        assert older.further is None
+
+
 @pytest.mark.parametrize("query", ["delivery=1_0", "delivery=%EF%BC%91", "day=tomorrow", "apple_id=1e9"])
 def test_it_refuses_filters_that_are_no_numbers_or_days(query: str, db: None, login: Callable[[str], Client]) -> None:
     assert login("Viewer").get(f"{LIST}?{query}").status_code == 302

@@ -6,4 +6,7 @@ from __future__ import annotations
 
 CAMPAIGNS: dict[str, str] = {
     "kills": "tests.soak.kills",
+    "cuts": "tests.soak.cuts",
+    "downloads": "tests.soak.downloads",
+    "mutations": "tests.soak.mutations",
 }

@@ -1,0 +1,1 @@
+"""Speed against a yardstick that runs beside it: `make bench`. Not part of the product."""

@@ -1,0 +1,69 @@
+"""Deliveries and rows made inside the database, for benchmarks that need more of them than can be loaded in time.
+
+They go into the product's own tables, with their constraints and indexes.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time
+
+from benchmarks.database import execute
+from reports.figures.vintages import Period, place
+from reports.models import Account, App, Delivery, DeliveryState, Grain, Kind, RawFile, Rule, Run, Side, Vendor, Zone
+from reports.services.deliveries import series_of
+
+RARE, COMMON, MIDDLING = "ZZ", "US", "MM"
+#: One row in so many is of the rare and of the middling country.
+RARE_ONE_IN, MIDDLING_ONE_IN = 200_000, 500
+
+ROWS = """
+INSERT INTO reports_salesrow (id, day, end_day, provider, provider_country, sku, developer, title, version,
+    product_type, units, developer_proceeds, customer_currency, country, proceeds_currency, apple_id, customer_price,
+    promo_code, parent_identifier, subscription, period, category, cmb, device, supported_platforms, proceeds_reason,
+    preserved_pricing, client, order_type)
+SELECT {first} + n, '{day}', '{day}', 'APPLE', 'US', 'com.acme.item' || n % 1111, 'Acme', 'Item ' || n % 1111, '',
+    'IAY', 1, 3.49, 'USD',
+    CASE WHEN n % {rare} = {rare} - 1 OR n = {rows} THEN 'ZZ' WHEN n % {middling} = 7 THEN 'MM'
+         ELSE (ARRAY['US','DE','JP','FR'])[1 + n % 4] END,
+    'USD', 1500000000 + n % 1111, 4.99, '', 'NOTES', 'New', '1 Month', 'Productivity', '', 'iPhone', 'iOS', '', '',
+    '', ''
+FROM generate_series(1, {rows}) n
+"""
+
+LINES = """
+INSERT INTO reports_runline (run_id, n, rule_id, period_start, period_end, app_id, member, currency, api_value,
+    console_value, difference, explained, kind, cause)
+SELECT {run}, n, {rule}, '{day}', '{day}', {app}, 'item' || n % 1111, 'USD', 1, 2, 1, 0, 'value_mismatch',
+    CASE WHEN n = {rows} THEN 'rounding' ELSE 'unexplained' END
+FROM generate_series(1, {rows}) n
+"""
+
+
+def delivery_of(account: Account, day: date, rows: int) -> Delivery:
+    """A loaded daily sales report with `rows` generated rows, current for its day."""
+    noon = datetime.combine(day, time(12), tzinfo=UTC)
+    raw, _ = RawFile.objects.get_or_create(sha256="0" * 64, defaults={"size": 0, "stored_as": "-", "created_at": noon})
+    delivery = Delivery.objects.create(
+        side=Side.API, kind=Kind.SALES, report=Rule.Report.SALES_DAILY, account=account, raw_file=raw,
+        vendor=Vendor.objects.get(account=account), file_name=f"S_D_80000001_{day:%Y%m%d}.txt", period_start=day,
+        period_end=day, grain=Grain.DAY, timezone=Zone.PACIFIC, state=DeliveryState.LOADED, received_at=noon,
+        rows_read=rows, rows_accepted=rows,
+    )  # fmt: skip
+    statement = ROWS.format(first=delivery.first_row_id, day=day, rows=rows, rare=RARE_ONE_IN, middling=MIDDLING_ONE_IN)
+    execute(statement)
+    place(series_of(delivery), delivery, [Period(day, day)], taken_on=day)
+    return delivery
+
+
+def run_of(account: Account, day: date, lines: int) -> Run:
+    """A finished run on which `lines` lines differ; the last one has a cause of its own."""
+    noon = datetime.combine(day, time(12), tzinfo=UTC)
+    rule = Rule.objects.get(key="sales_units")
+    app, _ = App.objects.get_or_create(account=account, apple_id=1500000001, defaults={"sku": "NOTES", "name": "Notes"})
+    by_rule = [{"rule": rule.key, "metric": "units", "compared": lines, "equal": 0, "within_tolerance": 0}]
+    run = Run.objects.create(
+        account=account, period_start=day, period_end=day, state=Run.State.DONE, started_at=noon, finished_at=noon,
+        compared=lines, by_rule=by_rule,
+    )  # fmt: skip
+    execute(LINES.format(run=run.pk, rule=rule.pk, app=app.pk, day=day, rows=lines))
+    return run
