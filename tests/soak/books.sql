@@ -36,7 +36,7 @@ SELECT concat_ws('|', d.key, r.line, r.column, r.seen, r.why) FROM reports_rowre
 -- table: vintages
 SELECT concat_ws('|', key, current) FROM vintages
 -- table: figures
-SELECT md5(concat_ws('|', t.key, f.metric, p.apple_id, p.name, m.key, f.currency, f.value))
+SELECT md5(concat_ws('|', t.key, f.metric, p.apple_id, p.name, m.dims::text, f.currency, f.value))
 FROM reports_figure f LEFT JOIN vintages t ON t.id = f.vintage_id LEFT JOIN reports_app p ON p.id = f.app_id
 LEFT JOIN reports_member m ON m.id = f.member_id
 -- table: coverage
