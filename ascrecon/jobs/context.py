@@ -50,6 +50,7 @@ class Heart:
         self._renewed = time.monotonic()
         self._wrote = 0.0
         self._lost = threading.Event()
+        self._taken = False
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -83,7 +84,7 @@ class Heart:
 
     def _keep_beating(self) -> None:
         try:
-            while not self._stop.wait(WRITE_EVERY) and not self.lost:
+            while not self._stop.wait(WRITE_EVERY) and not self._taken:
                 self._beat_if_due()
         finally:
             connection.close()
@@ -108,13 +109,16 @@ class Heart:
             done=progress.done,
             total=progress.total,
         )
-        if not kept:
+        if kept:
+            self._lost.clear()  # after an outage of the database: nobody has taken the job meanwhile
+        else:
+            self._taken = True
             self._lost.set()
         self._written = progress
         self._renewed = self._wrote = time.monotonic()
 
     def _bear(self, exc: DatabaseError) -> None:
-        """The database does not answer: go on for as long as the lease surely lasts."""
+        """The database does not answer: the work goes on for as long as the lease surely lasts, the heart for ever."""
         if time.monotonic() - self._renewed < self._times.lease:
             return
         log.error("job %s: the lease could not be renewed: %s", self.job_id, exc)

@@ -1,16 +1,18 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import OperationalError, transaction
+from django.db.models.functions import Now
 from django_q.models import OrmQ
 
 from ascrecon.jobs import registry, service
-from ascrecon.jobs.context import JobContext
+from ascrecon.jobs.context import Heart, JobContext
 from ascrecon.jobs.errors import JobFailed, JobRefused, TryAgain
 from ascrecon.jobs.models import Job, Priority, State
 from ascrecon.jobs.registry import Result
@@ -279,3 +281,34 @@ def test_the_shared_assertion_finds_a_job_that_adds_up(register: Register) -> No
     assert_idempotent(lambda: service.enqueue("test.nothing", subject="Twice"), [OrmQ])
     with pytest.raises(AssertionError, match="Job differs after the second run: 3 rows, then 4"):
         assert_idempotent(lambda: service.enqueue("test.adds", subject="Twice"), [Job])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_holds_its_lease_again_once_the_database_is_back(
+    register: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Work in one long step would otherwise be taken for hanging, and its worker killed, though nobody has the job."""
+    monkeypatch.setenv("ASCRECON_JOB_LEASE", "1")
+    beat = Heart._beat
+
+    def no_database(heart: Heart) -> None:
+        raise OperationalError("the server closed the connection")
+
+    def work(context: JobContext) -> Result:
+        monkeypatch.setattr(Heart, "_beat", no_database)
+        _until(lambda: context.heart.lost)
+        monkeypatch.setattr(Heart, "_beat", beat)
+        _until(lambda: not context.heart.lost)
+        context.heartbeat()
+        return {"held": Job.objects.filter(pk=context.job_id, lease_until__gt=Now()).exists()}
+
+    register("test.back", work)
+    job = service.run_now(service.enqueue("test.back", subject="One long step"))
+    assert (job.state, job.result, job.attempts) == (State.DONE, {"held": True}, 1)
+
+
+def _until(look: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not look():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
