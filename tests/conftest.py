@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 from pytest_django.fixtures import Settings
 
 from ascrecon import clock
@@ -30,6 +31,13 @@ CHROMIUM_ARGUMENTS = [
 NO_CHROMIUM = "no Chromium on this machine (Debian: apt-get install chromium)"
 NO_YARDSTICK = "no yardstick for the benchmarks (make bench installs it)"
 NO_SAMPLES = "no sample files: name their folder in ASCRECON_SAMPLES"
+
+
+# Property tests look at the same examples in every run, so that a change is judged by itself; HYPOTHESIS_PROFILE=fresh
+# and `make soak` look for new ones.
+hypothesis_settings.register_profile("steady", derandomize=True, database=None)
+hypothesis_settings.register_profile("fresh")
+hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 
 @pytest.hookimpl(trylast=True)

@@ -47,7 +47,7 @@ def yardstick() -> Path:
 def test_it_prints_one_json_object_for_each_target_and_leaves_nothing_behind(yardstick: Path) -> None:
     before = set((REPOSITORY / "var").glob("bench-*"))
     done = subprocess.run(
-        ["make", "bench"],
+        ["make", "--no-print-directory", "bench"],
         cwd=REPOSITORY,
         env=os.environ | {"BENCH_ROWS": "1000", "BENCH_RUNS": "1"},
         capture_output=True,

@@ -35,8 +35,8 @@ def assert_report_conserved(text: Text, layout: ReportLayout) -> None:
 
 
 def _first_cells(chunk: str) -> list[str]:
-    """The id of each COPY row; a quoted text may hold no line end here, since no cell goes over one."""
-    return [line.partition(",")[0] for line in chunk.removesuffix("\n").split("\n")]
+    """The id of each COPY row; a line end within a cell would be escaped."""
+    return [line.partition("\t")[0] for line in chunk.removesuffix("\n").split("\n")]
 
 
 def assert_export_conserved(text: Text, document: ConsoleDocument) -> None:

@@ -115,7 +115,7 @@ def figures() -> list[tuple[object, ...]]:
         "metric",
         "app__name",
         "app__sku",
-        "member__key",
+        "member__dims",
         "currency",
     )
     current = Figure.objects.filter(vintage__current=True).order_by(*fields, "value")
