@@ -8,10 +8,10 @@ from datetime import date
 from ascrecon import clock
 from reports.detect.delivery import DELIVERY_DETECTORS
 from reports.detect.exports import overlapping_exports
-from reports.detect.missing_sales import missing_sales_values
+from reports.detect.missing_sales import LOOK_BACK, missing_sales_values
 from reports.detect.totals import totals_that_do_not_tie
 from reports.findings.found import Found
-from reports.findings.store import Outcome, report_findings, widened
+from reports.findings.store import Outcome, day_beside, report_findings, widened
 from reports.models import Account, App, Run
 
 Detector = Callable[[date, date, Account | None], list[Found]]
@@ -23,6 +23,9 @@ DETECTORS: dict[str, Detector] = {
     **DELIVERY_DETECTORS,
 }
 
+#: Days before it of which a new day tells something: that a paused product came back, only the day of its return shows.
+TELLS_OF_DAYS_BEFORE = {"missing_sales": LOOK_BACK}
+
 
 def run_all(
     start: date, end: date, account: Account | None, app: App | None = None, run: Run | None = None
@@ -31,7 +34,11 @@ def run_all(
 
     With `app` only the findings of that app are told and closed.
     """
-    return [_run(name, widened(name, (start, end), account), account, app, run) for name in DETECTORS]
+    return [_run(name, _window(name, start, end, account), account, app, run) for name in DETECTORS]
+
+
+def _window(name: str, start: date, end: date, account: Account | None) -> tuple[date, date]:
+    return widened(name, (day_beside(start, -TELLS_OF_DAYS_BEFORE.get(name, 0)), end), account)
 
 
 def _run(name: str, window: tuple[date, date], account: Account | None, app: App | None, run: Run | None) -> Outcome:

@@ -110,13 +110,13 @@ def widened(detector: str, window: tuple[date, date], account: Account | None) -
     if account is not None:
         findings = findings.filter(account=account)
     start, end = window
-    touching = findings.filter(from_day__lte=_step(end, 1), to_day__gte=_step(start, -1))
+    touching = findings.filter(from_day__lte=day_beside(end, 1), to_day__gte=day_beside(start, -1))
     ends = touching.aggregate(start=Min("from_day"), end=Max("to_day"))
     wider = (min(start, ends["start"] or start), max(end, ends["end"] or end))
     return window if wider == window else widened(detector, wider, account)
 
 
-def _step(day: date, days: int) -> date:
+def day_beside(day: date, days: int) -> date:
     try:
         return day + timedelta(days=days)
     except OverflowError:

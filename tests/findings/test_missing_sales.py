@@ -167,3 +167,19 @@ def test_a_loss_across_two_windows_is_one_finding(tmp_path: Path) -> None:
 
     assert (first["from"], first["to"]) == ("2026-08-15", "2026-08-17")
     assert (whole["from"], whole["to"], whole["id"]) == ("2026-08-15", "2026-08-20", first["id"])
+
+
+def test_it_finds_day_by_day_what_the_days_after_show(tmp_path: Path) -> None:
+    """A product that pauses may have been withdrawn; that it came back, only a later day tells."""
+    app = Selling("NOTES", gone=lambda day, product, country: 40 <= day <= 41 and product == "plus")
+    load_history(tmp_path, (app,), seed=5, days=40)
+    told("reconcile")
+    chance = np.random.default_rng(7)
+    for n in range(40, 44):
+        day = FIRST + timedelta(days=n)
+        told("load_report", sales_report(tmp_path, *rows_of(app, n, chance), day=day))
+        told("reconcile", "--from", day, "--to", day)
+
+    (finding,) = told("findings")["findings"]
+
+    assert (finding["from"], finding["to"], finding["member"]) == ("2026-08-15", "2026-08-16", "NOTES.plus")
