@@ -48,12 +48,14 @@ WITHOUT_PRICES = ", ".join(name for name in KEY if name not in PRICES)
 # Each row as a hash of 64 bits, and how often each stands on either side: one pass over both files, where EXCEPT ALL
 # would hold all columns of both in memory, twice. That a row which differs has the hash of one on the other side has
 # odds of one in 10^10 for a thousand such rows among a million; it would be left over as a difference, not be lost.
+# PostgreSQL's hash of a number leaves out its sign, so a sale and its refund would be one: the signs stand beside.
+SIGNS = "units < 0, customer_price < 0, developer_proceeds < 0"
 BOTH = f"""
 CREATE TEMPORARY TABLE both_sides ON COMMIT DROP AS
-SELECT id, hash_record_extended(ROW({COLUMNS}, units), 0) AS hash, true AS console
+SELECT id, hash_record_extended(ROW({COLUMNS}, units, {SIGNS}), 0) AS hash, true AS console
 FROM reports_salesrow WHERE id BETWEEN %(console_first)s AND %(console_last)s
 UNION ALL
-SELECT id, hash_record_extended(ROW({COLUMNS}, units), 0), false
+SELECT id, hash_record_extended(ROW({COLUMNS}, units, {SIGNS}), 0), false
 FROM unnest(%(api_first)s::bigint[], %(api_last)s::bigint[]) AS span(low, high)
 JOIN reports_salesrow ON id BETWEEN span.low AND span.high
 """  # noqa: S608 - constants only

@@ -59,6 +59,17 @@ def assert_lines_add_up(findings: Iterable[dict[str, Any]]) -> None:
     assert in_findings == in_lines
 
 
+def test_a_lost_sale_is_not_taken_for_the_refund_of_the_same_price(tmp_path: Path) -> None:
+    sold = sale(1, "2.00", "USD", "US", product="p1", price="2.99")
+    other = sale(5, "2.00", "USD", "GB", product="p2", price="2.99")
+
+    found = reconciled(tmp_path, [other, REFUND], [other, sold, REFUND])
+
+    # all of p1 in the US that was sold is gone, 1 x 2.00; the refund stands on both sides
+    assert briefly(found) == [("missing_sales_values", "product", "p1", "USD", "2.00")]
+    assert_lines_add_up(found)
+
+
 def test_all_rows_with_sales_are_gone_and_a_refund_is_left(tmp_path: Path) -> None:
     found = reconciled(tmp_path, [REFUND], [*GRID.values(), REFUND])
 
