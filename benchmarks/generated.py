@@ -8,9 +8,8 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time
 
 from benchmarks.database import execute
-from reports.figures.vintages import Period, place
+from reports.figures.vintages import Period, place, series_of
 from reports.models import Account, App, Delivery, DeliveryState, Grain, Kind, RawFile, Rule, Run, Side, Vendor, Zone
-from reports.services.deliveries import series_of
 
 RARE, COMMON, MIDDLING = "ZZ", "US", "MM"
 #: One row in so many is of the rare and of the middling country.

@@ -4,24 +4,55 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from reports.locks import advisory_lock
 from reports.models import Delivery, DeliveryState, Series, Vintage
 from reports.sql import execute
 
+#: Of two deliveries of a period the first of this order counts; `d` is the delivery of the vintage `v`. Its name
+#: decides between two that Apple made on one day, so that the order of arrival does not.
+NEWEST_FIRST = "v.rank DESC, v.taken_on DESC, v.received_at DESC, d.file_name DESC, v.id DESC"
+
 
 @dataclass(frozen=True)
 class Period:
+    """Days, both included. `rank` goes before all else where two deliveries tell the same period."""
+
     start: date
     end: date
+    rank: int = 0
 
 
-def place(series: Series, delivery: Delivery, periods: Sequence[Period], *, taken_on: date) -> list[Vintage]:
+def series_of(delivery: Delivery) -> Series:
+    """The series that a delivery is part of."""
+    series, _ = Series.objects.get_or_create(
+        account=delivery.account,
+        vendor=delivery.vendor,
+        app=delivery.app,
+        side=delivery.side,
+        kind=delivery.kind,
+        report=delivery.report,
+        scope=delivery.scope,
+        grain=delivery.grain,
+        timezone=delivery.timezone,
+    )
+    return series
+
+
+def place(
+    series: Series,
+    delivery: Delivery,
+    periods: Sequence[Period],
+    *,
+    taken_on: date,
+    received_at: datetime | None = None,
+) -> list[Vintage]:
     """The vintages of `delivery` for these periods of `series`, with the newest of every period made current.
 
     Newest is the delivery that cannot be older: by `taken_on` (an export that ends a day later was taken later), then
     by receipt. The order of arrival alone does not decide, so files that come in another order give the same result.
+    `received_at` (aware): where it is not when the delivery came.
     """
     advisory_lock("series", series.pk)
     Vintage.objects.bulk_create(
@@ -32,7 +63,8 @@ def place(series: Series, delivery: Delivery, periods: Sequence[Period], *, take
                 period_end=p.end,
                 delivery=delivery,
                 taken_on=taken_on,
-                received_at=delivery.received_at,
+                received_at=received_at or delivery.received_at,
+                rank=p.rank,
             )
             for p in periods
         ],
@@ -48,13 +80,13 @@ UPDATE reports_vintage SET current = false
 WHERE series_id = %(series)s AND current AND period_start = ANY(%(starts)s)
 """
 
-CHOOSE = """
+CHOOSE = f"""
 UPDATE reports_vintage SET current = true WHERE id IN (
     SELECT DISTINCT ON (v.period_start) v.id
     FROM reports_vintage v JOIN reports_delivery d ON d.id = v.delivery_id
     WHERE v.series_id = %(series)s AND v.period_start = ANY(%(starts)s) AND d.state = %(loaded)s
-    ORDER BY v.period_start, v.taken_on DESC, v.received_at DESC, v.id DESC)
-"""
+    ORDER BY v.period_start, {NEWEST_FIRST})
+"""  # noqa: S608 - constants only
 
 
 def choose_current(series_id: int, starts: Iterable[date]) -> None:

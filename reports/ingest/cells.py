@@ -96,14 +96,16 @@ class Rows:
                 self.tally.reject(int(self.lines[index]), "line", cells[int(index)].as_py(), why)
             self.bad |= filled
 
-    def days(self, target: str, form: DateForm) -> pa.Array:
-        """A column of days as ISO text; rows whose cell is no day are refused and null."""
+    def days(self, target: str, form: DateForm, *, blank: bool = False) -> pa.Array:
+        """A column of days as ISO text; rows whose cell is no day, or no `blank` where that may be, are refused."""
         encoded = self.column(target).dictionary_encode()
         found = [read_date(text, form) for text in encoded.dictionary.to_pylist()]
         iso = pa.array([day.isoformat() if day and is_store_day(day) else None for day in found], pa.string())
         days = iso.take(encoded.indices)
         if days.null_count:
-            self.refuse(mask_of(pc.is_null(days)), target, lambda text: _why_no_day(text, form))
+            unread = mask_of(pc.is_null(days))
+            faults = unread & ~mask_of(pc.equal(self.column(target), "")) if blank else unread
+            self.refuse(faults, target, lambda text: _why_no_day(text, form))
         return days
 
     def accepted(self, columns: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
@@ -121,10 +123,11 @@ def blank_to_null(cells: pa.Array) -> pa.Array:
 
 def _blank_rows(cells: list[pa.Array], header: HeaderMatch) -> Mask:
     """Rows without any text; a required number tells quickly that there are none."""
-    required = next(c for c in header.layout.columns if c.cell is Cell.REQUIRED_NUMBER)
-    empty = pc.equal(cells[header.positions[required.target]], "")
-    if not pc.any(empty).as_py():
-        return np.zeros(len(empty), dtype=np.bool_)
+    required = next((c for c in header.layout.columns if c.cell is Cell.REQUIRED_NUMBER), None)
+    if required is not None:
+        empty = pc.equal(cells[header.positions[required.target]], "")
+        if not pc.any(empty).as_py():
+            return np.zeros(len(empty), dtype=np.bool_)
     return mask_of(reduce(pc.and_, (pc.equal(cell, "") for cell in cells)))
 
 

@@ -19,6 +19,7 @@ class Cell(Enum):
     NUMBER = "number"
     REQUIRED_NUMBER = "number that must not be blank"
     DAY = "day"
+    DAY_OR_BLANK = "day or blank"
     APPLE_ID = "Apple identifier"
     CURRENCY = "currency code"
     RETURN_FLAG = "S or R"
@@ -59,6 +60,7 @@ class Layout:
     columns: tuple[Column, ...]
     kept: frozenset[str]
     generations: tuple[Generation, ...]
+    copy_columns: tuple[str, ...]
     preamble: tuple[str, ...] = ()
     trailing_cell: bool = False
     totals: bool = False
@@ -142,6 +144,13 @@ SALES_2009 = SALES_2011 - {"version", "subscription", "period"}
 SALES_2015 = SALES_2011 | {"category", "cmb"}
 SALES_2020 = frozenset(column.target for column in SALES_COLUMNS)
 
+SALES_COPY_COLUMNS = (
+    "id",
+    "day",
+    *(column.target for column in SALES_COLUMNS if column.target != "day"),
+    "extra",
+)
+
 SALES = Layout(
     kind="SALES",
     columns=SALES_COLUMNS,
@@ -152,6 +161,7 @@ SALES = Layout(
         Generation("2009", _folded("Royalty Price", "Season Pass"), SALES_2009),
         Generation("2011", frozenset(), SALES_2011),
     ),
+    copy_columns=SALES_COPY_COLUMNS,
 )
 
 # Columns that the two finance reports share under the same names.
@@ -188,11 +198,38 @@ FINANCIAL_COLUMNS = (
     CUSTOMER_PRICE,
     CUSTOMER_CURRENCY,
 )
+FINANCE_COPY_COLUMNS = (
+    "id",
+    "start_day",
+    "end_day",
+    "transaction_day",
+    "settlement_day",
+    "sku",
+    "quantity",
+    "partner_share",
+    "extended_partner_share",
+    "currency",
+    "sales_or_return",
+    "apple_id",
+    "developer",
+    "title",
+    "product_type",
+    "country",
+    "preorder_flag",
+    "promo_code",
+    "customer_price",
+    "customer_currency",
+    "order_type",
+    "province",
+    "extra",
+)
+
 FINANCIAL = Layout(
     kind="FINANCIAL",
     columns=FINANCIAL_COLUMNS,
     kept=_folded("UPC", "ISRC/ISBN", "Label/Studio/Network/Developer/Publisher", "Grid", "ISAN/Other Identifier"),
     generations=(Generation("2012", frozenset(), frozenset(column.target for column in FINANCIAL_COLUMNS)),),
+    copy_columns=FINANCE_COPY_COLUMNS,
     totals=True,
 )
 
@@ -222,50 +259,13 @@ FINANCE_DETAIL = Layout(
     columns=DETAIL_COLUMNS,
     kept=frozenset(),
     generations=(Generation("2025", frozenset(), frozenset(column.target for column in DETAIL_COLUMNS)),),
+    copy_columns=FINANCE_COPY_COLUMNS,
     preamble=("vendorname", "startdate", "enddate"),
     trailing_cell=True,
     totals=True,
 )
 
 LAYOUTS = (SALES, FINANCIAL, FINANCE_DETAIL)
-
-SALES_COPY_COLUMNS = (
-    "id",
-    "day",
-    *SALES.targets[:9],
-    *SALES.targets[10:],
-    "extra",
-)
-FINANCE_COPY_COLUMNS = (
-    "id",
-    "start_day",
-    "end_day",
-    "transaction_day",
-    "settlement_day",
-    "sku",
-    "quantity",
-    "partner_share",
-    "extended_partner_share",
-    "currency",
-    "sales_or_return",
-    "apple_id",
-    "developer",
-    "title",
-    "product_type",
-    "country",
-    "preorder_flag",
-    "promo_code",
-    "customer_price",
-    "customer_currency",
-    "order_type",
-    "province",
-    "extra",
-)
-COPY_COLUMNS: Mapping[str, tuple[str, ...]] = {
-    "SALES": SALES_COPY_COLUMNS,
-    "FINANCIAL": FINANCE_COPY_COLUMNS,
-    "FINANCE_DETAIL": FINANCE_COPY_COLUMNS,
-}
 
 
 class HeaderProblem(ValueError):

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from reports.ingest.cells import Mask, Rows, mask_of
+from reports.ingest.recognise import ReportLayout
 from reports.ingest.refunds import RefundWatch
 from reports.ingest.sums import numbers, product, sums_by, total
 from reports.ingest.tally import EXACT, Tally, lines_in_words
@@ -168,10 +169,39 @@ class FinanceMeasures:
         self.outside.warn(tally)
 
 
-def measures_of(kind: str, start_day: date | None, end_day: date | None) -> SalesMeasures | FinanceMeasures:
+@dataclass(slots=True)
+class AnalyticsMeasures:
+    """Analytics reports: the rows of each day. Each report counts something else, so nothing is added up here."""
+
+    apple_id: int | None = None
+
+    def refuse(self, rows: Rows) -> None:
+        """A report is of one app; a row of another one would be counted for the wrong app."""
+        if self.apple_id is None or "apple_id" not in rows.header.positions:
+            return
+        cells = rows.column("apple_id")
+        other = mask_of(pc.not_equal(cells, str(self.apple_id))) & ~mask_of(pc.equal(cells, ""))
+        rows.refuse(other, "apple_id", lambda _: f"another app than the one asked for ({self.apple_id})")
+
+    def add(self, columns: Columns, tally: Tally) -> None:
+        """Rows by day."""
+        for record in pc.value_counts(columns["day"]).to_pylist():
+            if record["values"] is not None:
+                tally.days[date.fromisoformat(record["values"])] += record["counts"]
+
+    def finish(self, tally: Tally) -> None:
+        """First and last day."""
+        if tally.days:
+            tally.start_day, tally.end_day = min(tally.days), max(tally.days)
+
+
+def measures_of(layout: ReportLayout, apple_id: int | None) -> SalesMeasures | FinanceMeasures | AnalyticsMeasures:
     """What is counted for a report type; the days are those of the lines before the header, if it has any."""
-    if kind == "SALES":
+    start_day, end_day = layout.preamble.start_day, layout.preamble.end_day
+    if layout.kind == "SALES":
         return SalesMeasures()
+    if layout.kind not in ("FINANCIAL", "FINANCE_DETAIL"):
+        return AnalyticsMeasures(apple_id)
     known = start_day is not None and end_day is not None
     return FinanceMeasures(period=(f"{start_day}", f"{end_day}") if known else None)
 

@@ -17,7 +17,7 @@ from reports.ingest.cells import NULL_WHEN_BLANK, Rows, blank_to_null, mask_of
 from reports.ingest.copy_text import copy_text
 from reports.ingest.extra import extra_column
 from reports.ingest.footers import Footers, cut_at_footers
-from reports.ingest.layouts import Cell
+from reports.ingest.layouts import Cell, Column
 from reports.ingest.measures import FinanceMeasures, measures_of
 from reports.ingest.recognise import ReportLayout
 from reports.ingest.tally import Tally
@@ -27,26 +27,34 @@ LINE_BITS = 32
 DAYS_WITHOUT_BLANK = frozenset({"start_day", "end_day", "transaction_day", "settlement_day"})
 
 
-def read(text: Text, layout: ReportLayout, *, file_id: int) -> Reader:
-    """A reader over the rows of a report; iterate it to the end, then look at its tally."""
-    return Reader(text, layout, file_id=file_id)
+def read(
+    text: Text, layout: ReportLayout, *, file_id: int, lines_before: int = 0, apple_id: int | None = None
+) -> Reader:
+    """A reader over the rows of a report; iterate it to the end, then look at its tally.
+
+    `lines_before`: of a file in several segments, the lines of those that come first; they are counted on.
+    `apple_id`: the app that an analytics report was asked for; rows of another one are refused.
+    """
+    return Reader(text, layout, file_id=file_id, lines_before=lines_before, apple_id=apple_id)
 
 
 class Reader:
     """Iterating yields the bytes of PostgreSQL's COPY in text format (UTF-8) for `copy_columns`.
 
-    Iterate once. The id of a row is `file_id << 32 | line`. `tally` is complete once the iteration has ended.
-    A line that cannot be counted is in the tally's rejects; nothing is raised for it.
+    Iterate once. The id of a row is `file_id << 32 | line`, its line counted over all segments. `tally` is complete
+    once the iteration has ended. A line that cannot be counted is in the tally's rejects; nothing is raised for it.
     """
 
-    def __init__(self, text: Text, layout: ReportLayout, *, file_id: int) -> None:
+    def __init__(
+        self, text: Text, layout: ReportLayout, *, file_id: int, lines_before: int = 0, apple_id: int | None = None
+    ) -> None:
         self.text = text
         self.layout = layout
-        self.file_id = file_id
+        self.first_id = (file_id << LINE_BITS) + lines_before
         self.copy_columns = layout.copy_columns
         self.tally = Tally(physical_lines=text.line_count, header_lines=layout.header_line)
         self.footers = Footers()
-        self.measures = measures_of(layout.kind, layout.preamble.start_day, layout.preamble.end_day)
+        self.measures = measures_of(layout, apple_id)
         self.bad_lines = {bad.line for bad in text.bad_lines}
         self.period: tuple[str, str] | None = None
 
@@ -96,20 +104,23 @@ class Reader:
     def _accepted_columns(self, rows: Rows) -> dict[str, pa.Array]:
         rows.check_cells()
         self.measures.refuse(rows)
-        form = self.layout.date_form
         columns = {"line": pa.array(rows.lines)}
         for column in self.layout.header.layout.columns:
-            is_day = column.cell is Cell.DAY
-            cells = rows.days(column.target, form) if is_day else rows.column(column.target)
-            columns[column.target] = blank_to_null(cells) if column.cell in NULL_WHEN_BLANK else cells
+            columns[column.target] = self._cells(rows, column)
         self._refuse_other_periods(rows, columns)
         columns["extra"] = extra_column(rows)
         return rows.accepted(columns)
 
+    def _cells(self, rows: Rows, column: Column) -> pa.Array:
+        if column.cell in (Cell.DAY, Cell.DAY_OR_BLANK):
+            return rows.days(column.target, self.layout.date_form, blank=column.cell is Cell.DAY_OR_BLANK)
+        cells = rows.column(column.target)
+        return blank_to_null(cells) if column.cell in NULL_WHEN_BLANK else cells
+
     def _refuse_other_periods(self, rows: Rows, columns: dict[str, pa.Array]) -> None:
         """All rows of a sales or region file carry the same two days; the first row sets them."""
         start_name = "day" if "day" in columns else "start_day"
-        if start_name not in columns:
+        if start_name not in columns or "end_day" not in columns:
             return
         start, end = columns[start_name], columns["end_day"]
         backwards = "the last day is before the first"
@@ -124,7 +135,7 @@ class Reader:
 
     def _copy_bytes(self, columns: dict[str, pa.Array]) -> bytes:
         constants = self._constants()
-        base = pa.scalar(self.file_id << LINE_BITS, pa.int64())
+        base = pa.scalar(self.first_id, pa.int64())
         columns["id"] = pc.cast(pc.add(columns["line"], base), pa.string())
         return copy_text([columns.get(name, constants[name]) for name in self.copy_columns])
 

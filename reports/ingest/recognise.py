@@ -10,9 +10,9 @@ from reports.files.dates import DateForm, MixedDates, choose_date_form, is_store
 from reports.files.decode import Text
 from reports.files.dialect import Dialect, choose_dialect, dialect_of, has_open_quote, split
 from reports.files.errors import BadFile
+from reports.ingest.analytics_layouts import ANALYTICS_LAYOUTS
 from reports.ingest.filenames import NameFacts, facts_from_name
 from reports.ingest.layouts import (
-    COPY_COLUMNS,
     LAYOUTS,
     Cell,
     HeaderMatch,
@@ -23,7 +23,7 @@ from reports.ingest.layouts import (
     match_header,
 )
 
-__all__ = ["NameFacts", "Preamble", "ReportLayout", "facts_from_name", "recognise"]
+__all__ = ["NameFacts", "Preamble", "ReportLayout", "facts_from_name", "recognise", "recognise_as"]
 
 HEAD_LINES = 40
 FEW_OF = 4
@@ -53,17 +53,19 @@ class ReportLayout:
 
     @property
     def kind(self) -> str:
-        """Apple's report type: SALES, FINANCIAL or FINANCE_DETAIL."""
+        """Apple's report type: SALES, FINANCIAL or FINANCE_DETAIL; of analytics the report's name, or OTHER."""
         return self.header.layout.kind
 
     @property
     def copy_columns(self) -> tuple[str, ...]:
         """Columns of the table, in the order of the COPY stream."""
-        return COPY_COLUMNS[self.kind]
+        return self.header.layout.copy_columns
 
 
 def recognise(text: Text) -> ReportLayout | None:
-    """The layout of a sales or finance report, or None where the text is something else.
+    """The layout of a report of the API, or None where the text is something else.
+
+    An analytics report is recognised where it has a table of its own; of the others only Apple knows the names.
 
     Raises `BadFile` where it plainly is such a report but its header or its days cannot be used.
     """
@@ -74,6 +76,18 @@ def recognise(text: Text) -> ReportLayout | None:
             line, layout = found
             return _report_layout(text, lines, line, layout, dialect)
     return None
+
+
+def recognise_as(text: Text, layout: Layout) -> ReportLayout:
+    """The same for a file of which Apple said what it is: its first line is its header.
+
+    Raises `BadFile` with the list of what is missing where that line is another header.
+    """
+    lines = text.head(HEAD_LINES)
+    first = next((number for number, line in enumerate(lines, start=1) if line.strip()), None)
+    if first is None:
+        raise BadFile(file=text.name, seen="a file without any text", do="ask Apple for it again")
+    return _report_layout(text, lines, first, layout, choose_dialect(lines))
 
 
 def _dialects(lines: Sequence[str]) -> list[Dialect]:
@@ -87,10 +101,16 @@ def _dialects(lines: Sequence[str]) -> list[Dialect]:
 def _find_header(lines: Sequence[str], dialect: Dialect) -> tuple[int, Layout] | None:
     for number, line in enumerate(lines, start=1):
         cells = split(line, dialect) if not (dialect.quoting and has_open_quote(line)) else []
-        layout = max(LAYOUTS, key=lambda layout: likeness(cells, layout))
-        if likeness(cells, layout) >= RECOGNISED_FROM:
-            return number, layout
+        for layouts in (LAYOUTS, tuple(ANALYTICS_LAYOUTS.values())):
+            layout = max(layouts, key=lambda layout: _closeness(cells, layout))
+            if likeness(cells, layout) >= RECOGNISED_FROM:
+                return number, layout
     return None
+
+
+def _closeness(cells: Sequence[str], layout: Layout) -> tuple[float, int]:
+    """A Detailed report has all columns of the Standard one: of two that fit, the one with more columns."""
+    return likeness(cells, layout), len(layout.columns)
 
 
 def _report_layout(
@@ -111,7 +131,7 @@ def _report_layout(
 def _date_form(
     text: Text, rows: Sequence[Sequence[str]], before: Sequence[Sequence[str]], header: HeaderMatch
 ) -> DateForm:
-    days = [column.target for column in header.layout.columns if column.cell is Cell.DAY]
+    days = [column.target for column in header.layout.columns if column.cell in (Cell.DAY, Cell.DAY_OR_BLANK)]
     where = [header.positions[target] for target in days if target in header.positions]
     columns = [[row[index] for row in rows if len(row) >= header.width] for index in where]
     columns.append([row[1] for row in before if len(row) > 1])

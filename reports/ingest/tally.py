@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from array import array
+from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Context, Decimal, localcontext
 
@@ -49,8 +50,8 @@ class Tally:
 
     Always: physical_lines = header_lines + rows_accepted + rows_rejected + blank_lines + footer_lines.
     `sums`: proceeds (units x per unit) of a sales report, extended partner share of a finance report, for
-    each currency in which a row has an amount other than zero. `rejects` holds the first 1000,
-    `rejected_lines` all.
+    each currency in which a row has an amount other than zero. `days`: rows of each day of an analytics
+    report. `rejects` holds the first 1000, `rejected_lines` all.
     """
 
     physical_lines: int = 0
@@ -67,6 +68,7 @@ class Tally:
     refund_rows: int = 0
     partial_refund_rows: int = 0
     zero_unit_priced_rows: int = 0
+    days: Counter[date] = field(default_factory=Counter)
     totals: list[TotalCheck] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
@@ -90,6 +92,18 @@ class Tally:
         self.rejected_lines.append(line)
         if len(self.rejects) < REJECTS_KEPT:
             self.rejects.append(Reject(line, column, seen[:SEEN_LENGTH], why))
+
+    def absorb(self, other: Tally, lines_before: int) -> None:
+        """Add the lines of a further segment of the same delivery; its line 1 comes after `lines_before` others."""
+        for name in ("physical_lines", "header_lines", "rows_accepted", "blank_lines", "footer_lines"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        room = REJECTS_KEPT - len(self.rejects)
+        self.rejects += [replace(reject, line=reject.line + lines_before) for reject in other.rejects[:room]]
+        self.rejected_lines.extend(line + lines_before for line in other.rejected_lines)
+        self.days.update(other.days)
+        self.warnings += [warning for warning in other.warnings if warning not in self.warnings]
+        if self.days:
+            self.start_day, self.end_day = min(self.days), max(self.days)
 
     def add_sums(self, sums: Mapping[str, Decimal]) -> None:
         """Add amounts per currency, exactly."""

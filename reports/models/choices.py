@@ -16,6 +16,7 @@ class Kind(models.TextChoices):
     SALES = "SALES", "Sales report"
     FINANCIAL = "FINANCIAL", "Finance report"
     FINANCE_DETAIL = "FINANCE_DETAIL", "Finance report, detailed"
+    ANALYTICS = "ANALYTICS", "Analytics report"
     A1 = "A1", "App Analytics metric"
     A2 = "A2", "App Analytics metric, broken down"
     P = "P", "Payments and Financial Reports"
@@ -37,6 +38,34 @@ class Zone(models.TextChoices):
 
     PACIFIC = "America/Los_Angeles", "Pacific Time"
     UTC = "UTC", "UTC"
+
+
+class Access(models.TextChoices):
+    """Apple's access types of a report request."""
+
+    ONGOING = "ONGOING", "Ongoing"
+    SNAPSHOT = "ONE_TIME_SNAPSHOT", "One-time snapshot"
+
+
+class RequestState(models.TextChoices):
+    """What became of a report request."""
+
+    WAITING = "waiting", "asked, no report yet"
+    ARRIVING = "arriving", "reports arrive"
+    STOPPED = "stopped", "stopped by Apple for inactivity"
+    GHOST = "ghost", "Apple says that it exists, and does not list it"
+    REFUSED = "refused", "refused: the key may not ask for it"
+    ENDED = "ended", "ended"
+
+
+class InstanceState(models.TextChoices):
+    """What became of one delivery of an analytics report."""
+
+    LISTED = "listed", "listed, not read yet"
+    LOADED = "loaded", "loaded"
+    HELD = "held", "held: some rows were rejected"
+    REFUSED = "refused", "cannot be read"
+    VANISHED = "vanished", "vanished before it was read"
 
 
 class DeliveryState(models.TextChoices):

@@ -176,6 +176,9 @@ class Vintage(models.Model):
         help_text="The day that the delivery can not be older than: a console export's last day, else the day it came."
     )
     received_at = models.DateTimeField()
+    rank = models.SmallIntegerField(
+        default=0, help_text="Before the day it was taken: a complete day of an ongoing analytics report is 1."
+    )
     current = models.BooleanField(default=False)
 
     class Meta:

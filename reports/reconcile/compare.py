@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from reports.figures.vintages import NEWEST_FIRST
 from reports.models import Account, App, DeliveryState, Kind, Rule
 from reports.sql import execute
 
@@ -42,20 +43,20 @@ def console_report(rule: Rule) -> str:
 
 # The newest delivery of each period; with a past day given, the newest that had been received by then. An export that
 # was handed in again as one of another time zone takes the place of the first: both would count the same events.
-VINTAGES = """
+VINTAGES = f"""
 SELECT DISTINCT ON (s.account_id, s.vendor_id, s.app_id, s.kind, s.scope, v.period_start)
        v.id, v.period_start, v.period_end, v.delivery_id,
        s.account_id, s.vendor_id, s.app_id, s.scope, s.timezone
 FROM reports_vintage v
 JOIN reports_series s ON s.id = v.series_id
 JOIN reports_delivery d ON d.id = v.delivery_id
-WHERE s.side = %(side)s AND s.report = %(report)s AND s.grain = %(grain)s {kind}
+WHERE s.side = %(side)s AND s.report = %(report)s AND s.grain = %(grain)s {{kind}}
   AND v.period_start >= %(start)s AND v.period_end <= %(end)s
   AND (%(account)s::bigint IS NULL OR s.account_id = %(account)s)
-  AND d.state = %(loaded)s AND {newest}
+  AND d.state = %(loaded)s AND {{newest}}
 ORDER BY s.account_id, s.vendor_id, s.app_id, s.kind, s.scope, v.period_start,
-         v.taken_on DESC, v.received_at DESC, v.id DESC
-"""
+         {NEWEST_FIRST}
+"""  # noqa: S608 - constants only
 
 # A consolidated finance file (ZZ) holds every region: beside it the region files would count twice.
 ONE_COPY = """

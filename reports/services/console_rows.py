@@ -8,9 +8,8 @@ from decimal import Decimal
 
 from reports.console.documents import ConsoleDocument, ConsoleLine, ConsoleValue
 from reports.figures.members import members_of
-from reports.figures.vintages import Period, place
+from reports.figures.vintages import Period, place, series_of
 from reports.models import ConsoleRow, Delivery, Figure, RowReject, Vintage
-from reports.services.deliveries import series_of
 
 #: A rate is no amount: it is shown with the line and never added up.
 NO_FIGURE = {"exchange_rate"}

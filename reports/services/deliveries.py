@@ -12,11 +12,12 @@ from django.db.models import Q, QuerySet
 from ascrecon import clock
 from reports.coverage.ledger import note_delivery
 from reports.figures.derive import derive_from_rows
-from reports.figures.vintages import Period, place
+from reports.figures.vintages import Period, place, series_of
 from reports.files.errors import BadFile
 from reports.ingest.filenames import NameFacts, facts_from_name
 from reports.locks import advisory_lock
-from reports.models import Account, Delivery, DeliveryState, Grain, Kind, RawFile, Series, Side, Vendor, Zone
+from reports.models import Account, Delivery, DeliveryState, Grain, Kind, RawFile, Side, Vendor, Zone
+from reports.services.analytics_days import count_analytics
 from reports.services.finance_files import finance_region
 from reports.services.import_options import known_fiscal_month
 from reports.services.load_rows import copy_rows
@@ -104,7 +105,7 @@ def _load(
     )
     tally = copy_rows(delivery, file)
     _place_in_time(delivery, file, tally.start_day, tally.end_day, asked, day)
-    _finish(delivery)
+    finish_delivery(delivery)
     return delivery
 
 
@@ -205,7 +206,7 @@ def _check_asked(delivery: Delivery, asked: Asked | None, day: date | None) -> N
         )
 
 
-def _finish(delivery: Delivery) -> None:
+def finish_delivery(delivery: Delivery) -> None:
     """Make the delivery count, unless rows were rejected: then it waits until a person accepts the loss."""
     delivery.state = DeliveryState.HELD if delivery.rows_rejected else DeliveryState.LOADED
     if delivery.rows_rejected:
@@ -219,6 +220,9 @@ def _finish(delivery: Delivery) -> None:
 
 def count_delivery(delivery: Delivery) -> None:
     """Place a loaded report file in its series and derive its figures."""
+    if delivery.kind == Kind.ANALYTICS:
+        count_analytics(delivery)
+        return
     assert delivery.account and delivery.period_start and delivery.period_end
     period = Period(delivery.period_start, delivery.period_end)
     taken_on = delivery.received_at.date() if delivery.side == Side.API else delivery.period_end
@@ -226,18 +230,3 @@ def count_delivery(delivery: Delivery) -> None:
         derive_from_rows(vintage, delivery)
     if delivery.kind in (Kind.SALES, Kind.R):
         join_namesakes(delivery.account)
-
-
-def series_of(delivery: Delivery) -> Series:
-    series, _ = Series.objects.get_or_create(
-        account=delivery.account,
-        vendor=delivery.vendor,
-        app=delivery.app,
-        side=delivery.side,
-        kind=delivery.kind,
-        report=delivery.report,
-        scope=delivery.scope,
-        grain=delivery.grain,
-        timezone=delivery.timezone,
-    )
-    return series

@@ -22,7 +22,7 @@ def copy_rows(delivery: Delivery, file: ReadFile) -> Tally:
     assert file.layout
     reader = read(file.text, file.layout, file_id=delivery.pk)
     model = SalesRow if file.layout.kind == "SALES" else FinanceRow
-    _copy(reader, model._meta.db_table)
+    copy_into(model._meta.db_table, reader)
     note_tally(delivery, reader.tally)
     return reader.tally
 
@@ -37,7 +37,8 @@ def count_rows(delivery: Delivery, file: ReadFile) -> Tally:
     return reader.tally
 
 
-def _copy(reader: Reader, table: str) -> None:
+def copy_into(table: str, reader: Reader) -> None:
+    """Load all rows of `reader`; its tally is complete afterwards."""
     columns = ", ".join(f'"{name}"' for name in reader.copy_columns)
     with (
         connection.cursor() as cursor,

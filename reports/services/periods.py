@@ -41,6 +41,13 @@ def month_span(first: date) -> tuple[date, date]:
     return first, date(first.year, first.month, calendar.monthrange(first.year, first.month)[1])
 
 
+def span_from(grain: Grain, first: date) -> tuple[date, date]:
+    """The period of `grain` that begins with `first`, as analytics reports name weeks and months."""
+    if grain == Grain.WEEK:
+        return first, first + timedelta(days=DAYS_IN_WEEK - 1)
+    return month_span(first) if grain == Grain.MONTH else (first, first)
+
+
 def span_of(grain: Grain, day: date) -> tuple[date, date]:
     """The period of `grain` that Apple's file names call by `day`: a week by its Sunday, a month by its first day."""
     if grain == Grain.WEEK:

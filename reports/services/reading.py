@@ -38,14 +38,21 @@ class ReadFile:
 
 
 @contextmanager
+def read_texts(path: Path, name: str) -> Iterator[list[Text]]:
+    """The clean texts in `path`, which exist until the block ends. Raises `BadFile` for what cannot be unpacked."""
+    with tempfile.TemporaryDirectory(prefix="ascrecon-read-") as folder:
+        workdir = Path(folder)
+        yield [decode(plain, workdir) for plain in unpack(path, name, workdir)]
+
+
+@contextmanager
 def read_files(path: Path, name: str) -> Iterator[list[ReadFile]]:
     """The files in `path`, recognised by content; their clean text exists until the block ends.
 
     Raises `BadFile` for whatever cannot be unpacked, decoded or recognised, with what was seen and what is needed.
     """
-    with tempfile.TemporaryDirectory(prefix="ascrecon-read-") as folder:
-        workdir = Path(folder)
-        yield [_recognised(decode(plain, workdir)) for plain in unpack(path, name, workdir)]
+    with read_texts(path, name) as texts:
+        yield [_recognised(text) for text in texts]
 
 
 def _recognised(text: Text) -> ReadFile:

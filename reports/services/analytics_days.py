@@ -1,0 +1,50 @@
+"""Each day (week, month) of an analytics delivery is a vintage of its own, and replaces that day as a set."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+
+from reports.figures.analytics import derive_analytics, family_of
+from reports.figures.vintages import Period, place, series_of
+from reports.models import Access, AnalyticsInstance, Delivery, Grain
+from reports.services.periods import span_from
+from reports.sql import fetch
+from reports.sync.analytics_facts import completeness_days
+
+COMPLETE, OTHERWISE = 1, 0
+
+
+def count_analytics(delivery: Delivery) -> None:
+    """Let every day that a loaded delivery tells count, if no newer one tells it, and derive its figures.
+
+    Apple's rule (Data Completeness): instances from a more recent processing date overwrite earlier ones, so a day is
+    all rows of the newest processing date that has it. A day that an ongoing report told when it was complete keeps
+    before a snapshot's word on it: the snapshot fills gaps, and is a second witness else.
+    """
+    instance = delivery.analytics_instance
+    made = instance.processing_date
+    periods = [_period(day, instance) for day in _days(delivery)]
+    moment = datetime.combine(made, time(), UTC)
+    vintages = place(series_of(delivery), delivery, periods, taken_on=made, received_at=moment)
+    derive_analytics(vintages, delivery)
+
+
+def _days(delivery: Delivery) -> list[date]:
+    table = family_of(delivery.report).table
+    days = fetch(
+        f"SELECT DISTINCT day FROM {table} WHERE id BETWEEN %s AND %s AND day IS NOT NULL",  # noqa: S608
+        [delivery.first_row_id, delivery.last_row_id],
+    )
+    return sorted(day for (day,) in days)
+
+
+def _period(day: date, instance: AnalyticsInstance) -> Period:
+    assert instance.delivery
+    start, end = span_from(Grain(instance.delivery.grain), day)
+    return Period(start, end, COMPLETE if _is_complete(end, instance) else OTHERWISE)
+
+
+def _is_complete(end: date, instance: AnalyticsInstance) -> bool:
+    """Whether an ongoing report was made late enough after the period; a snapshot never counts before it."""
+    lag = timedelta(days=completeness_days(instance.report.name))
+    return instance.report.request.access == Access.ONGOING and end + lag <= instance.processing_date
