@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from .absent import Absent, Basis, Reason
-from .catalogue import load_catalogue
+from .analytics import ONE_TIME_SNAPSHOT, ONGOING, AnalyticsApi, InstanceRecord, ReportRecord, RequestRecord
+from .catalogue import AnalyticsReport, load_catalogue
 from .client import AppRecord, AppStoreClient, FinanceAnswer, SalesAnswer
 from .credentials import CredentialError, Credentials, read_private_key
 from .downloads import Download
@@ -12,8 +13,17 @@ from .incidents import Incident
 from .origins import check_base_url
 from .policy import Policy, load_policy
 from .probes import Missing, ProbeResult, probe_connection
+from .segments import Segment
 
 __all__ = [
+    "ONE_TIME_SNAPSHOT",
+    "ONGOING",
+    "AnalyticsApi",
+    "AnalyticsReport",
+    "InstanceRecord",
+    "ReportRecord",
+    "RequestRecord",
+    "Segment",
     "Absent",
     "AppRecord",
     "AppStoreClient",

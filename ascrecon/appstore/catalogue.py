@@ -115,6 +115,21 @@ class RoleNeed(Sourced):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AnalyticsReport(Sourced):
+    """A report of the Analytics Reports API by its API name, which is often not the title of Apple's page.
+
+    A daily figure is complete `completeness_days` after its day. Only the named granularities are ever made.
+    `opt_in_only`: of people who share with developers, and not made for a day with fewer than five of them.
+    """
+
+    name: str
+    granularities: tuple[str, ...]
+    completeness_days: int
+    history_from: date
+    opt_in_only: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Phrase(Sourced):
     """A piece of Apple's text, compared in lower case, and what it means."""
 
@@ -132,6 +147,7 @@ class Catalogue:
     retention: tuple[Retention, ...]
     regions: tuple[Region, ...]
     roles: tuple[RoleNeed, ...]
+    analytics_reports: tuple[AnalyticsReport, ...]
     texts: tuple[Phrase, ...] = field(repr=False)
 
     def sales_report(self, report_type: str, sub_type: str, frequency: str) -> SalesReport:
@@ -188,6 +204,11 @@ class Catalogue:
                 return need.roles
         return ()
 
+    def analytics_report(self, name: str) -> AnalyticsReport | None:
+        """What is known of an analytics report; None for one that nobody has described. Case does not count."""
+        wanted = " ".join(name.casefold().split())
+        return next((report for report in self.analytics_reports if report.name.casefold() == wanted), None)
+
     def meanings(self, words: str) -> set[Meaning]:
         """What the known phrases in a lower-case text mean."""
         return {phrase.meaning for phrase in self.texts if phrase.contains in words}
@@ -201,6 +222,7 @@ class Catalogue:
             self.retention,
             self.regions,
             self.roles,
+            self.analytics_reports,
             self.texts,
         )
         return tuple(fact for group in groups for fact in group if not fact.confirmed)
@@ -221,8 +243,14 @@ def _read(data: dict[str, list[dict[str, Any]]]) -> Catalogue:
         retention=tuple(Retention(**_with_frequency(row)) for row in data["retention"]),
         regions=tuple(Region(**row) for row in data["regions"]),
         roles=tuple(RoleNeed(**row | {"roles": tuple(row["roles"])}) for row in data["roles"]),
+        analytics_reports=tuple(_analytics_report(row) for row in data["analytics_reports"]),
         texts=tuple(Phrase(**row | {"meaning": Meaning(row["meaning"])}) for row in data["texts"]),
     )
+
+
+def _analytics_report(row: dict[str, Any]) -> AnalyticsReport:
+    history = date.fromisoformat(row["history_from"])
+    return AnalyticsReport(**row | {"granularities": tuple(row["granularities"]), "history_from": history})
 
 
 def _with_frequency(row: dict[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from .absent import Absent, absent_finance, absent_sales
+from .analytics import AnalyticsApi
 from .catalogue import Frequency, load_catalogue
 from .credentials import Credentials
 from .downloads import Download, save_download
@@ -24,6 +25,7 @@ from .origins import check_base_url, is_loopback
 from .paging import all_resources
 from .periods import ReportPeriod, latest_due_date, sales_period
 from .policy import Policy, load_policy
+from .segments import SegmentStore
 from .tokens import TokenSource
 from .transport import GZIP_OR_JSON, Transport
 from .versions import ask_with_fallback
@@ -134,6 +136,18 @@ class AppStoreClient:
     def incidents(self) -> tuple[Incident, ...]:
         """Calls that succeeded only on a later try."""
         return tuple(self._transport.incidents)
+
+    @property
+    def analytics(self) -> AnalyticsApi:
+        """The Analytics Reports API with the same key."""
+        store = SegmentStore(
+            self._workdir,
+            self._policy,
+            is_local=is_loopback(self._base_url),
+            session=self._transport.session,
+            recovered=self._transport.note_recovery,
+        )
+        return AnalyticsApi(self._transport, self._base_url, self._policy, store)
 
     @property
     def is_individual(self) -> bool:

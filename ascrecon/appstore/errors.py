@@ -123,9 +123,19 @@ class AppStoreError(Exception):
         return self.category in TRANSIENT
 
     @property
+    def may_have_worked(self) -> bool:
+        """True for a change whose answer was lost: whether Apple carried it out is not known."""
+        return self.method not in ("", "GET") and self.is_transient and self.category is not Category.RATE_LIMIT
+
+    @property
+    def already_exists(self) -> bool:
+        """True where Apple has such a thing already: "You already have such an entity" (seen on Apple's forum)."""
+        return self.category is Category.CONFLICT and self.code.startswith("STATE_ERROR")
+
+    @property
     def what_to_do(self) -> str:
         """One or two plain sentences for the person who has to act."""
-        words = [self.clock_note, _WHAT_TO_DO[self.category], self._roles_needed()]
+        words = [self.clock_note, _WHAT_TO_DO[self.category], self._roles_needed(), self._why_no_post()]
         return " ".join(word for word in words if word)
 
     @property
@@ -151,6 +161,15 @@ class AppStoreError(Exception):
 
     def __reduce__(self) -> tuple[Callable[[dict[str, Any]], AppStoreError], tuple[dict[str, Any]]]:
         return _rebuilt, ({each.name: getattr(self, each.name) for each in fields(self)},)
+
+    def _why_no_post(self) -> str:
+        """Probable, not confirmed by Apple: users saw 405 where the token was limited to some calls."""
+        if self.category is not Category.METHOD or (self.method, self.status) != (
+            "POST",
+            HTTPStatus.METHOD_NOT_ALLOWED,
+        ):
+            return ""
+        return "The probable cause (not confirmed) is a token with a scope claim; ascrecon's tokens have none."
 
     def _roles_needed(self) -> str:
         if self.category is not Category.ROLE:

@@ -32,6 +32,7 @@ class Policy:
     token_renewed_before_seconds: int
     clock_tolerance_seconds: int
     tries: int
+    segment_tries: int
     first_backoff_seconds: float
     rate_limit_waits_seconds: tuple[float, ...]
     retry_after_cap_seconds: float

@@ -83,7 +83,7 @@ class Transport:
         self._wall_clock = wall_clock
         self._sleep = sleep
         self._jitter = jitter
-        self._session = _session(trust_environment)
+        self.session = _session(trust_environment)
         self._refused: AppStoreError | None = None
         self.calls = 0
         self.incidents: list[Incident] = []
@@ -115,7 +115,7 @@ class Transport:
 
     def close(self) -> None:
         """Closes the connections."""
-        self._session.close()
+        self.session.close()
 
     def _perform(self, call: Call, read: Callable[[requests.Response], Answer]) -> Answer:
         failures: list[AppStoreError] = []
@@ -132,7 +132,7 @@ class Transport:
                     raise
                 self._sleep(pause)
             else:
-                self._note_recovery(failures)
+                self.note_recovery(failures)
                 return answer
 
     def _attempt(self, call: Call, read: Callable[[requests.Response], Answer]) -> Answer:
@@ -150,7 +150,7 @@ class Transport:
             raise AppStoreError(category=Category.NETWORK, message=_plain(error, self._policy)) from error
 
     def _open(self, call: Call) -> requests.Response:
-        return self._session.request(
+        return self.session.request(
             call.method,
             call.url,
             params=call.params,
@@ -223,7 +223,8 @@ class Transport:
         # Half to one and a half times the doubled time, so that several workers do not come back together.
         return float(self._policy.first_backoff_seconds * 2 ** (tries - 1) * (0.5 + self._jitter()))
 
-    def _note_recovery(self, failures: list[AppStoreError]) -> None:
+    def note_recovery(self, failures: list[AppStoreError]) -> None:
+        """Write down that a call which failed before has worked now; none failed: nothing to write."""
         if failures:
             incident = Incident.recovered(failures[-1], when=self._clock())
             self.incidents.append(incident)
