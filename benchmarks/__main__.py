@@ -10,7 +10,7 @@ import django
 
 from benchmarks.place import own_place
 
-NAMES = ("ingest", "comparing", "pages")
+NAMES = ("ingest", "comparing", "new_day", "pages", "hosts")
 
 
 def main(names: list[str]) -> int:

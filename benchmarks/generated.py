@@ -5,9 +5,12 @@ They go into the product's own tables, with their constraints and indexes.
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
+
+from django.db import transaction
 
 from benchmarks.database import execute
+from reports.figures.derive import derive_from_rows
 from reports.figures.vintages import Period, place, series_of
 from reports.models import Account, App, Delivery, DeliveryState, Grain, Kind, RawFile, Rule, Run, Side, Vendor, Zone
 
@@ -37,21 +40,71 @@ SELECT {run}, n, {rule}, '{day}', '{day}', {app}, 'item' || n % 1111, 'USD', 1, 
 FROM generate_series(1, {rows}) n
 """
 
+# A day of both sides: five apps with forty products each in ten countries. Where `differs` holds, the console has a
+# unit more.
+SIDED_ROWS = """
+INSERT INTO reports_salesrow (id, day, end_day, provider, provider_country, sku, developer, title, product_type, units,
+    developer_proceeds, customer_currency, country, proceeds_currency, apple_id, customer_price, parent_identifier,
+    subscription, period, category, device, version, promo_code, cmb, supported_platforms, proceeds_reason,
+    preserved_pricing, client, order_type)
+SELECT {first} + n, '{day}', '{day}', 'APPLE', 'US', 'com.acme.item' || n % 200, 'Acme', 'Item ' || n % 200, 'IAY',
+    1 + (n * 7 + {number}) % 5 + CASE WHEN {more} THEN 1 ELSE 0 END, 3.49, 'USD',
+    (ARRAY['US','DE','JP','FR','GB','CA','AU','BR','IN','SE'])[1 + n / 200 % 10], 'USD', 1500000000 + n % 200, 4.99,
+    'APP' || n % 5, 'New', '1 Month', 'Productivity', 'iPhone', '', '', '', '', '', '', '', ''
+FROM generate_series(1, {rows}) n
+"""
+#: Which rows (`n` of a day's) the console has more units of: none, one of an app on one day in a hundred, one app every
+#: day.
+DIFFERS = {
+    "none": "false",
+    "some_days": "n <= 5 AND (n * 37 + {number} * 61) % 100 = 0",
+    "every_day": "n = 5",
+}
+DAY_ZERO = date(2024, 11, 1)
+
+
+def day_number(number: int) -> date:
+    """The days of the account with two years, from 0 on."""
+    return DAY_ZERO + timedelta(days=number)
+
+
+def add_two_sided_days(numbers: range, rows: int, differing: str) -> None:
+    """Days of the API and of the console with rows, vintages and figures, `differing` as in `DIFFERS`."""
+    account = Account.objects.get(name="Acme")
+    for number in numbers:
+        for kind, side in ((Kind.SALES, Side.API), (Kind.R, Side.CONSOLE)):
+            more = DIFFERS[differing].format(number=number) if side == Side.CONSOLE else "false"
+            with transaction.atomic():
+                _add_side(account, number, rows, kind, side, more)
+    execute("ANALYZE")
+
+
+def _add_side(account: Account, number: int, rows: int, kind: Kind, side: Side, more: str) -> None:
+    day = day_number(number)
+    delivery = _delivery(account, day, rows, kind, side)
+    execute(SIDED_ROWS.format(first=delivery.first_row_id, day=day, number=number, rows=rows, more=more))
+    for vintage in place(series_of(delivery), delivery, [Period(day, day)], taken_on=day):
+        derive_from_rows(vintage, delivery)
+
 
 def delivery_of(account: Account, day: date, rows: int) -> Delivery:
     """A loaded daily sales report with `rows` generated rows, current for its day."""
-    noon = datetime.combine(day, time(12), tzinfo=UTC)
-    raw, _ = RawFile.objects.get_or_create(sha256="0" * 64, defaults={"size": 0, "stored_as": "-", "created_at": noon})
-    delivery = Delivery.objects.create(
-        side=Side.API, kind=Kind.SALES, report=Rule.Report.SALES_DAILY, account=account, raw_file=raw,
-        vendor=Vendor.objects.get(account=account), file_name=f"S_D_80000001_{day:%Y%m%d}.txt", period_start=day,
-        period_end=day, grain=Grain.DAY, timezone=Zone.PACIFIC, state=DeliveryState.LOADED, received_at=noon,
-        rows_read=rows, rows_accepted=rows,
-    )  # fmt: skip
+    delivery = _delivery(account, day, rows, Kind.SALES, Side.API)
     statement = ROWS.format(first=delivery.first_row_id, day=day, rows=rows, rare=RARE_ONE_IN, middling=MIDDLING_ONE_IN)
     execute(statement)
     place(series_of(delivery), delivery, [Period(day, day)], taken_on=day)
     return delivery
+
+
+def _delivery(account: Account, day: date, rows: int, kind: Kind, side: Side) -> Delivery:
+    noon = datetime.combine(day, time(12), tzinfo=UTC)
+    raw, _ = RawFile.objects.get_or_create(sha256="0" * 64, defaults={"size": 0, "stored_as": "-", "created_at": noon})
+    return Delivery.objects.create(
+        side=side, kind=kind, report=Rule.Report.SALES_DAILY, account=account, raw_file=raw,
+        vendor=Vendor.objects.get(account=account), file_name=f"S_D_80000001_{day:%Y%m%d}.txt", period_start=day,
+        period_end=day, grain=Grain.DAY, timezone=Zone.PACIFIC, state=DeliveryState.LOADED, received_at=noon,
+        rows_read=rows, rows_accepted=rows,
+    )  # fmt: skip
 
 
 def run_of(account: Account, day: date, lines: int) -> Run:

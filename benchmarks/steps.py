@@ -35,6 +35,22 @@ def upload(path: str) -> Seconds:
     return spent | {"rows": rows}
 
 
+def queue(folder: str) -> Seconds:
+    """Every file of a folder as a console export that a person has confirmed: its loading waits for a worker."""
+    from django.contrib.auth.models import User  # noqa: PLC0415
+
+    from reports.jobs import enqueue_import  # noqa: PLC0415
+    from reports.services.uploads import ImportOptions, preview, request_import  # noqa: PLC0415
+
+    person, _ = User.objects.get_or_create(username="benchmark")
+    spent: Seconds = {}
+    with timed(spent, "seconds"):
+        for path in sorted(Path(folder).iterdir()):
+            for delivery in preview(path, path.name, options=ImportOptions()):
+                enqueue_import(request_import(delivery, by=person), requested_by="benchmark")
+    return spent
+
+
 def compare(day: str) -> Seconds:
     """One run over a day, from rows and figures to stored findings."""
     from reports.reconcile.compare import Scope  # noqa: PLC0415
@@ -46,7 +62,43 @@ def compare(day: str) -> Seconds:
     return spent | {"findings": len(result.findings), "lines": result.lines}
 
 
-STEPS: dict[str, Callable[..., Seconds]] = {"load": load, "upload": upload, "compare": compare}
+def two_years(days: str, rows: str, differing: str) -> Seconds:
+    """An account with that many days of both sides; see `benchmarks.generated`."""
+    from benchmarks.generated import add_two_sided_days  # noqa: PLC0415
+
+    spent: Seconds = {}
+    with timed(spent, "seconds"):
+        add_two_sided_days(range(int(days)), int(rows), differing)
+    return spent
+
+
+def new_day(number: str, rows: str, differing: str) -> Seconds:
+    """One day more of both sides, and the run that the product makes over it."""
+    from benchmarks.generated import add_two_sided_days, day_number  # noqa: PLC0415
+
+    add_two_sided_days(range(int(number), int(number) + 1), int(rows), differing)
+    return compare(day_number(int(number)).isoformat())
+
+
+def compare_all() -> Seconds:
+    """One run over everything that was delivered."""
+    from reports.reconcile.run import reconcile  # noqa: PLC0415
+
+    spent: Seconds = {}
+    with timed(spent, "seconds"):
+        result = reconcile()
+    return spent | {"findings": len(result.findings), "lines": result.lines}
+
+
+STEPS: dict[str, Callable[..., Seconds]] = {
+    "load": load,
+    "upload": upload,
+    "queue": queue,
+    "two_years": two_years,
+    "new_day": new_day,
+    "compare_all": compare_all,
+    "compare": compare,
+}
 
 
 def main(name: str, *arguments: str) -> None:

@@ -27,12 +27,14 @@ from reports.reconcile.run import everything, reconcile
 from reports.services.comparing import RECONCILE, compare_days_of, compare_later, not_compared
 from reports.services.uploads import IMPORT, finish_import
 from reports.storage import remove_abandoned_parts
+from reports.sync.analytics_fetch import AnalyticsFetcher, apps_due
 from reports.sync.fetch import Tally
 from reports.sync.line import line_to
 from reports.sync.plan import Unit, plan_sync
+from reports.sync.policy import sync_policy
 from reports.sync.run import accounts_to_sync, fetch_unit, sync_apps
 
-ACCOUNT, FETCH, APPS = "sync.account", "sync.reports", "sync.apps"
+ACCOUNT, FETCH, APPS, ANALYTICS = "sync.account", "sync.reports", "sync.apps", "sync.analytics"
 DETECT, DIGEST = "detect.delivery", "digest.send"
 
 
@@ -57,8 +59,19 @@ def enqueue_sync(
         unique_key=f"sync:apps:{account.pk}",
         account_id=account.pk,
     )
-    units = plan_sync(account, first, last)
-    return [apps, *(_enqueue_unit(account, unit, requested_by, moment) for unit in units)]
+    units = [_enqueue_unit(account, unit, requested_by, moment) for unit in plan_sync(account, first, last)]
+    return [apps, *units, *(_enqueue_analytics(app, requested_by, moment) for app in apps_due(account))]
+
+
+def _enqueue_analytics(app: App, requested_by: str, moment: str | None) -> Job:
+    return enqueue(
+        ANALYTICS,
+        {"app": app.pk, "as_of": moment},
+        subject=f"Analytics reports of {app}",
+        requested_by=requested_by,
+        unique_key=f"sync:analytics:{app.pk}",
+        account_id=app.account_id,
+    )
 
 
 def _enqueue_unit(account: Account, unit: Unit, requested_by: str, moment: str | None) -> Job:
@@ -120,6 +133,33 @@ def _pull(account: Account, unit: Unit, context: JobContext) -> Result:
     enqueue_detection(account, context.payload["as_of"])
     if tally.wait is not None:
         raise TryAgain("Apple's limit of calls is used up.", after=tally.wait)
+    return {"calls": calls, **_told(tally)}
+
+
+@job(ANALYTICS, title="Pull analytics reports", timeout=850)
+def pull_analytics(context: JobContext) -> Result:
+    """What is due of one app; a long back-fill goes on in a job of its own when this one has had its share of calls."""
+    app = App.objects.filter(pk=context.payload["app"]).select_related("account").first()
+    if app is None:
+        raise JobFailed("The app is gone.")
+    with clock.standing_at(_moment(context.payload["as_of"])):
+        return _pull_analytics(app, context)
+
+
+def _pull_analytics(app: App, context: JobContext) -> Result:
+    def show(done: int, total: int, step: str) -> None:
+        context.progress(step, done, total)
+
+    try:
+        with line_to(app.account) as line:
+            fetcher = AnalyticsFetcher(app, line, calls=sync_policy().analytics_calls_per_job, progress=show)
+            tally, calls = fetcher.fetch(), line.calls
+    except (DecryptionError, CredentialError) as exc:
+        raise JobFailed(str(exc)) from exc
+    if tally.wait is not None:
+        raise TryAgain("Apple's limit of calls is used up.", after=tally.wait)
+    if fetcher.unfinished and not tally.failures:
+        _enqueue_analytics(app, context.requested_by, context.payload["as_of"])
     return {"calls": calls, **_told(tally)}
 
 

@@ -28,6 +28,12 @@ class SyncPolicy:
     finance_empty_months_until_stop: int
     periods_per_job: int
     failures_until_stop: int
+    analytics_listing_hour: int
+    analytics_first_report_hours: int
+    analytics_snapshot_every_days: int
+    analytics_refused_again_after_days: int
+    analytics_kept_days: int
+    analytics_calls_per_job: int
     calls_per_hour: int
     calls_per_hour_reserve: Decimal
 

@@ -12,6 +12,7 @@ from reports.detect.delivery import detect_delivery
 from reports.models import Account
 from reports.services.apps import take_over_apps
 from reports.sync import problems
+from reports.sync.analytics_fetch import AnalyticsFetcher, apps_due
 from reports.sync.fetch import Fetcher, Progress, Tally, no_progress
 from reports.sync.line import Line, line_to
 from reports.sync.plan import Unit, cells_of, plan_sync
@@ -57,6 +58,9 @@ def _sync_account(account: Account, first: date | None, last: date | None, done:
         for unit in plan_sync(account, first, last):
             done.units += 1
             done.tally.add(fetch_unit(unit, line, progress))
+        for app in apps_due(account):
+            done.units += 1
+            done.tally.add(AnalyticsFetcher(app, line, progress=progress).fetch())
         done.add(line)
 
 

@@ -1,0 +1,34 @@
+"""One new day in an account with two years of both sides, against a run over all of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from benchmarks.database import settle, start_afresh
+from benchmarks.generated import DIFFERS
+from benchmarks.measuring import in_a_process, medians, report, rows_wanted, runs_wanted
+
+TARGET = 0.03
+DAYS = 730
+#: BENCH_ROWS says how many rows a side has in the two years.
+LEAST_ROWS = 10
+
+
+def bench(folder: Path) -> None:
+    for differing in DIFFERS:
+        _bench(differing)
+
+
+def _bench(differing: str) -> None:
+    rows, runs = max(LEAST_ROWS, rows_wanted() // DAYS), runs_wanted()
+    days = DAYS if rows > LEAST_ROWS else DAYS // 10
+    start_afresh()
+    in_a_process("two_years", days, rows, differing)
+    settle()
+    whole = medians([in_a_process("compare_all") for _ in range(runs)])
+    new = medians([in_a_process("new_day", days + n, rows, differing) for n in range(runs)])
+    report(
+        f"new_day_{differing}", ratio=new["seconds"] / whole["seconds"], target=TARGET, rows=rows * days, runs=runs,
+        days=days, new_day_seconds=new["seconds"], full_run_seconds=whole["seconds"], findings=int(whole["findings"]),
+        lines=int(whole["lines"]), peak_mb=whole["peak_mb"],
+    )  # fmt: skip
