@@ -131,10 +131,13 @@ def territory_shares(app: App) -> dict[str, float]:
 
 def _sales(rng: Random, app: App, offer: Offer, day: date, factor: float) -> Iterator[Event]:
     units = poisson(rng, offer.mean * factor)
-    moments = min(units, MOMENTS)
-    for index in range(moments):
-        part = units // moments + (1 if index < units % moments else 0)
+    for part in parts(units, min(units, MOMENTS)):
         yield _event(rng, app, offer, day, part)
+
+
+def parts(units: int, number: int) -> list[int]:
+    """Units in a number of parts that differ by one at most."""
+    return [units // number + (1 if index < units % number else 0) for index in range(number)]
 
 
 def _refunds(rng: Random, app: App, offer: Offer, day: date, factor: float) -> Iterator[Event]:

@@ -10,9 +10,11 @@ from http import HTTPStatus
 from typing import TypeAlias
 
 from ascrecon.simulator.analytics.bodies import asked_for
+from ascrecon.simulator.analytics.call_faults import CallFaults
 from ascrecon.simulator.analytics.catalogue import GRANULARITIES, REPORTS, Report
 from ascrecon.simulator.analytics.ids import read_instance_id, read_report_id, read_segment_id, segment_id
-from ascrecon.simulator.analytics.instances import Deliveries, Instance
+from ascrecon.simulator.analytics.instance import Instance
+from ascrecon.simulator.analytics.instances import Deliveries
 from ascrecon.simulator.analytics.requests import ACCESS_TYPES, ReportRequest, RequestBook
 from ascrecon.simulator.analytics.resources import (
     instance_resource,
@@ -54,6 +56,7 @@ class AnalyticsApi:
         self.truth = truth
         self.book = RequestBook(truth.scenario)
         self.deliveries = Deliveries(truth)
+        self.faults = CallFaults(truth.scenario)
         self.signer = Signer(truth.scenario.segment_url_seconds)
         self._routes: tuple[tuple[str, re.Pattern[str], Handler], ...] = (
             ("POST", _path("/v1/analyticsReportRequests()"), self._create),
@@ -92,7 +95,7 @@ class AnalyticsApi:
         found = self._found_segment(name, today) if name else None
         if name is None:
             return expired()
-        return segment_file(found[1]) if found else no_such_key()
+        return segment_file(self.faults.spoiled(found[0], found[2])) if found else no_such_key()
 
     def _create(self, request: Request, _part: str, today: date) -> Answer:
         if "json" not in request.headers.get("content-type", ""):
@@ -101,10 +104,14 @@ class AnalyticsApi:
         app = self._known_app(apple_id)
         if app is None:
             raise invalid_related("/data/relationships/app", no_resource("apps", apple_id).detail)
+        if self.faults.refuses(app, today):
+            raise method_not_allowed()
         # A stopped request is in the way as well, until somebody deletes it.
-        if self.book.of_app(app, (access,), today):
+        if self.book.of_app(app, (access,), today) or self.faults.in_the_way(app, access):
             raise entity_exists()
         made = self.book.make(app, access, today)
+        if self.faults.makes_ghost(app, access, today):
+            self.book.delete(made.id)
         return self._one(request, self._resource(request, made, today), HTTPStatus.CREATED)
 
     def _request(self, request: Request, request_id: str, today: date) -> Answer:
@@ -154,20 +161,21 @@ class AnalyticsApi:
         request.only((*PAGE_PARAMETERS, FIELDS[SEGMENTS]))
         instance = self._found_instance(instance_id, today)
         files = enumerate(self.deliveries.segments(instance))
-        return paged(request, [self._signed(request, segment_id(instance, number), file) for number, file in files])
+        return paged(request, [self._signed(request, instance, number, file) for number, file in files])
 
     def _segment(self, request: Request, name: str, today: date) -> Answer:
         request.only((FIELDS[SEGMENTS],))
         found = self._found_segment(name, today)
         if found is None:
             raise no_resource(SEGMENTS, name)
-        return self._one(request, self._signed(request, name, found[1]))
+        return self._one(request, self._signed(request, *found))
 
-    def _signed(self, request: Request, name: str, content: bytes) -> dict[str, object]:
-        return segment_resource(request, name, content, self.signer.url(request.storage, name))
+    def _signed(self, request: Request, instance: Instance, number: int, content: bytes) -> dict[str, object]:
+        name, is_expired = segment_id(instance, number), self.faults.is_expired(instance)
+        return segment_resource(request, name, content, self.signer.url(request.storage, name, is_expired))
 
     def _resource(self, request: Request, found: ReportRequest, today: date) -> dict[str, object]:
-        return request_resource(request, found, self.deliveries.stopped(found, today))
+        return request_resource(request, found, self.deliveries.faults.stopped(found, today))
 
     def _included(self, request: Request, found: list[ReportRequest]) -> list[dict[str, object]]:
         if request.query.get("include") != "reports":
@@ -220,13 +228,13 @@ class AnalyticsApi:
         instance = Instance(found, *parts[1:])
         return instance if self.deliveries.has(instance, today) else None
 
-    def _found_segment(self, name: str, today: date) -> tuple[Instance, bytes] | None:
+    def _found_segment(self, name: str, today: date) -> tuple[Instance, int, bytes] | None:
         parts = read_segment_id(name)
         instance = self._instance_of(parts[1], today) if parts else None
         if parts is None or instance is None:
             return None
         files = self.deliveries.segments(instance)
-        return (instance, files[parts[0]]) if parts[0] < len(files) else None
+        return (instance, parts[0], files[parts[0]]) if parts[0] < len(files) else None
 
 
 def _path(text: str) -> re.Pattern[str]:

@@ -10,6 +10,8 @@ STANDARD_HISTORY = date(2024, 1, 1)
 SUBSCRIPTION_HISTORY = date(2025, 1, 1)
 GRANULARITIES = ("DAILY", "WEEKLY", "MONTHLY")
 DAILY_ONLY = ("DAILY",)
+#: The columns that every report begins with: date, name and id of the app.
+LEADING = 3
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ascrecon.simulator.analytics.happening import Day, Fact, visitor
-from ascrecon.simulator.events import poisson
+from ascrecon.simulator.events import parts, poisson
 
 FIRST = "First-time Download"
 REDOWNLOAD = "Redownload"
@@ -17,6 +17,8 @@ FIRST_TYPES = ("1", "1F", "1T", "F1")
 AGAIN_TYPES = ("3", "3F", "F3")
 MANUAL_SHARE = 0.25
 RESTORE_RATE = 0.05
+UNITS_PER_PLACE = 5
+MOST_PLACES = 200
 OPT_IN_SHARE = 0.35
 DELETION_RATE = 0.12
 INSTALLED = (FIRST, REDOWNLOAD, MANUAL, RESTORE)
@@ -27,10 +29,12 @@ def download_facts(day: Day) -> Iterator[Fact]:
     rng = day.rng("downloads")
     for event in day.events():
         if event.content_id == day.app.apple_id and event.units > 0:
-            profile = day.palette.pick(rng, event.country, event.device)
             kind = _kind(event.type, rng.random())
-            cells = {**visitor(profile), "Download Type": kind, "App Version": event.version}
-            yield Fact(cells, (event.units,))
+            # An event of an app that sells a lot is many people at once: they come from many places.
+            for units in parts(event.units, min(MOST_PLACES, max(1, event.units // UNITS_PER_PLACE))):
+                profile = day.palette.pick(rng, event.country, event.device)
+                cells = {**visitor(profile), "Download Type": kind, "App Version": event.version}
+                yield Fact(cells, (units,))
     for profile in day.profiles():
         units = poisson(rng, day.mean * RESTORE_RATE * profile.weight)
         if units:

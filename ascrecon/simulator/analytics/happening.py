@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
 from functools import cached_property
 from random import Random
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 from ascrecon.simulator.analytics.palette import Palette, Profile, palette
+from ascrecon.simulator.analytics.row import Number
 from ascrecon.simulator.events import Event, version_of
 from ascrecon.simulator.scenario import App
 from ascrecon.simulator.truth import Truth
 
-Number: TypeAlias = int | Decimal
 NEW_VERSION_SHARE = 0.8
 
 

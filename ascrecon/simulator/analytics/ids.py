@@ -6,7 +6,7 @@ import re
 from datetime import date
 
 from ascrecon.simulator.analytics.catalogue import GRANULARITIES, REPORTS, Report
-from ascrecon.simulator.analytics.instances import Instance
+from ascrecon.simulator.analytics.instance import Instance
 
 _NAMES = tuple(REPORTS)
 _REPORT = re.compile(r"r(\d{1,2})-([0-9a-f-]{36})", re.ASCII)

@@ -3,41 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import date
 from functools import lru_cache
 from random import Random
 
 from ascrecon.simulator.analytics.catalogue import Report
-from ascrecon.simulator.analytics.requests import ONGOING, ReportRequest
-from ascrecon.simulator.analytics.rows import ReportRows, Row
+from ascrecon.simulator.analytics.delivery_faults import DeliveryFaults
+from ascrecon.simulator.analytics.instance import Instance, periods, processing_dates
+from ascrecon.simulator.analytics.requests import ReportRequest
+from ascrecon.simulator.analytics.row import Row
+from ascrecon.simulator.analytics.rows import ReportRows
 from ascrecon.simulator.sales import packed
 from ascrecon.simulator.truth import Truth
-from ascrecon.simulator.zones import days_between
 
-KEPT_DAYS = 35
-FRIDAY = 5
-MONTHLY_ON = 5
-WEEK = timedelta(days=6)
-# A Friday's file holds the week that began eleven days before.
-WEEK_BEGAN = timedelta(days=11)
 ROWS_PER_SEGMENT = 60
 YOUNGEST_SHARE = 0.6
-
-
-@dataclass(frozen=True)
-class Instance:
-    """One delivery of a report: `processed` is the day on which Apple made it."""
-
-    request: ReportRequest
-    report: Report
-    granularity: str
-    processed: date
-    twin: int = 0
-
-    @property
-    def ongoing(self) -> bool:
-        return self.request.access == ONGOING
 
 
 class Deliveries:
@@ -46,21 +27,26 @@ class Deliveries:
     def __init__(self, truth: Truth) -> None:
         self.truth = truth
         self.rows = ReportRows(truth)
+        self.faults = DeliveryFaults(truth.scenario)
         self._segments = lru_cache(maxsize=64)(self._packed)
 
     def instances(self, request: ReportRequest, report: Report, granularity: str, today: date) -> list[Instance]:
         """What a list shows on a day: made by then, at most 35 days old, with at least one row; newest first."""
         dates = reversed(processing_dates(request, report, granularity, today))
         made = [Instance(request, report, granularity, processed) for processed in dates]
-        return [instance for instance in made if any(self.dated_rows(instance))]
+        twins = [replace(instance, twin=twin) for instance in made for twin in range(self.faults.copies(instance))]
+        return [instance for instance in twins if self._is_there(instance, today)]
 
     def has(self, instance: Instance, today: date) -> bool:
         """Whether an instance is there on a day."""
-        return instance in self.instances(instance.request, instance.report, instance.granularity, today)
+        dates = processing_dates(instance.request, instance.report, instance.granularity, today)
+        known = instance.processed in dates and instance.twin < self.faults.copies(instance)
+        return known and self._is_there(instance, today)
 
-    def stopped(self, request: ReportRequest, today: date) -> bool:
-        """Whether Apple has stopped a request by a day because nobody read it."""
-        return False
+    def _is_there(self, instance: Instance, today: date) -> bool:
+        if self.faults.takes(instance, today):
+            return False
+        return self.faults.empties(instance) or any(self.dated_rows(instance))
 
     def segments(self, instance: Instance) -> list[bytes]:
         """The gzip files of an instance, each with its own heading."""
@@ -68,15 +54,19 @@ class Deliveries:
 
     def dated_rows(self, instance: Instance) -> Iterator[tuple[date, Row]]:
         """Every row with its Date."""
-        for first, last in periods(instance, self.truth.scenario.first_day):
-            for row in self._period_rows(instance, first, last):
-                yield first, row
+        if self.faults.empties(instance):
+            return
+        again = [(day, day) for day in self.faults.restated(instance)]
+        for first, last in again + periods(instance, self.truth.scenario.first_day):
+            if not self.faults.skips(instance, first):
+                for row in self.faults.kept(instance, first, self._period_rows(instance, first, last)):
+                    yield first, row
 
     def _period_rows(self, instance: Instance, first: date, last: date) -> list[Row]:
         apple_id, report = instance.request.app.apple_id, instance.report
         if instance.granularity != "DAILY":
-            return self.rows.period(apple_id, report.name, first, last)
-        rows = self.rows.day(apple_id, report.name, first)
+            return self.rows.period(apple_id, report.name, instance.granularity, first, last)
+        rows = self.rows.day(apple_id, report.name, first, instance.processed)
         age = (instance.processed - first).days
         return rows if age >= report.completeness else self._young(instance, first, rows, age)
 
@@ -97,46 +87,3 @@ class Deliveries:
 
 def _line(name: str, apple_id: int, day: date, row: Row) -> str:
     return "\t".join((day.isoformat(), name, str(apple_id), *row.cells, *map(str, row.measures)))
-
-
-def processing_dates(request: ReportRequest, report: Report, granularity: str, today: date) -> list[date]:
-    """The processing dates of a request's instances that are still kept on a day, oldest first."""
-    if granularity not in report.granularities:
-        return []
-    oldest = max(request.first, today - timedelta(days=KEPT_DAYS))
-    if request.access != ONGOING:
-        return [request.first] if oldest <= request.first <= today else []
-    return [day for day in days_between(oldest, today) if _is_made(granularity, day)]
-
-
-def _is_made(granularity: str, day: date) -> bool:
-    if granularity == "WEEKLY":
-        return day.isoweekday() == FRIDAY
-    return day.day == MONTHLY_ON if granularity == "MONTHLY" else True
-
-
-def periods(instance: Instance, first_day: date) -> list[tuple[date, date]]:
-    """First and last day of every Date that an instance holds, oldest first."""
-    if not instance.ongoing:
-        return _history(instance, max(first_day, instance.report.history))
-    if instance.granularity == "DAILY":
-        days = range(instance.report.completeness, 0, -1)
-        return [(day, day) for day in (instance.processed - timedelta(days=age) for age in days)]
-    return [_period_of(instance.granularity, instance.processed)]
-
-
-def _period_of(granularity: str, processed: date) -> tuple[date, date]:
-    if granularity == "WEEKLY":
-        monday = processed - WEEK_BEGAN
-        return monday, monday + WEEK
-    last = processed.replace(day=1) - timedelta(days=1)
-    return last.replace(day=1), last
-
-
-def _history(instance: Instance, first: date) -> list[tuple[date, date]]:
-    """A snapshot's Dates: all that were over when it was asked for; weeks and months once Apple has made them."""
-    last = instance.request.asked - timedelta(days=1)
-    if instance.granularity == "DAILY":
-        return [(day, day) for day in days_between(first, last)]
-    made = [day for day in days_between(first, instance.processed) if _is_made(instance.granularity, day)]
-    return [period for period in (_period_of(instance.granularity, day) for day in made) if period[1] >= first]

@@ -25,6 +25,10 @@ class ReportRequest:
     asked: date
     first: date
 
+    @property
+    def ongoing(self) -> bool:
+        return self.access == ONGOING
+
 
 class RequestBook:
     """The requests of all apps."""

@@ -7,7 +7,7 @@ from hashlib import md5
 
 from ascrecon.simulator.analytics.catalogue import Report
 from ascrecon.simulator.analytics.ids import instance_id, report_id
-from ascrecon.simulator.analytics.instances import Instance
+from ascrecon.simulator.analytics.instance import Instance
 from ascrecon.simulator.analytics.requests import ReportRequest
 from ascrecon.simulator.request import Request
 

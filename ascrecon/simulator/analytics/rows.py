@@ -7,16 +7,15 @@ from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 from random import Random
-from typing import NamedTuple
 
-from ascrecon.simulator.analytics.catalogue import REPORTS, Report
+from ascrecon.simulator.analytics.catalogue import LEADING, REPORTS, Report
 from ascrecon.simulator.analytics.facts import facts_of
-from ascrecon.simulator.analytics.happening import Number
+from ascrecon.simulator.analytics.faults import DateRestated, GranularityDiffers
+from ascrecon.simulator.analytics.metrics import main_metric
+from ascrecon.simulator.analytics.row import Number, Row
 from ascrecon.simulator.truth import Truth
 from ascrecon.simulator.zones import days_between
 
-# The columns that every report begins with: they are written with the file.
-LEADING = 3
 FEWEST_PEOPLE = 5
 NOISE_SIGMA = 2
 SECONDS = "Total Session Duration"
@@ -27,27 +26,43 @@ CENT = Decimal("0.01")
 KEPT = 4096
 
 
-class Row(NamedTuple):
-    """Cells after the leading columns and before the numbers, then the numbers."""
-
-    cells: tuple[str, ...]
-    measures: tuple[Number, ...]
-
-
 class ReportRows:
     """Rows of every app, report and period, each made when somebody asks for it."""
 
     def __init__(self, truth: Truth) -> None:
         self.truth = truth
         self.exact = lru_cache(maxsize=KEPT)(self._exact)
-        self.day = lru_cache(maxsize=KEPT)(self._day)
+        self._published_day = lru_cache(maxsize=KEPT)(self._day)
+        faults = truth.scenario.faults
+        self._restated = [fault for fault in faults if isinstance(fault, DateRestated)]
+        self._differing = [fault for fault in faults if isinstance(fault, GranularityDiffers)]
 
-    def period(self, apple_id: int, name: str, first: date, last: date) -> list[Row]:
-        """A week's or a month's rows: the sums of its days, people counted once."""
-        report = REPORTS[name]
-        days = [row for day in days_between(first, last) for row in self.exact(apple_id, name, day)]
-        rows = [Row(row.cells, _once(report, row.measures)) for row in _grouped(days)]
+    def day(self, apple_id: int, name: str, day: date, as_of: date | None = None) -> list[Row]:
+        """A day's rows as published once the day is complete, with the corrections known on `as_of` (None: all)."""
+        rows = self._published_day(apple_id, name, day)
+        for fault in self._restated:
+            if (fault.apple_id, fault.report, fault.day) == (apple_id, name, day) and _is_known(fault, as_of):
+                rows = _shifted(name, rows, fault.delta)
+        return rows
+
+    def summed(self, apple_id: int, name: str, first: date, last: date) -> list[Row]:
+        """The sums of several days, corrected ones, people counted once: what the console shows of them."""
+        days = [row for day in days_between(first, last) for row in self._corrected(apple_id, name, day)]
+        return [Row(row.cells, _once(REPORTS[name], row.measures)) for row in _grouped(days)]
+
+    def period(self, apple_id: int, name: str, granularity: str, first: date, last: date) -> list[Row]:
+        """A week's or a month's rows as published."""
+        report, rows = REPORTS[name], self.summed(apple_id, name, first, last)
+        for fault in self._differing:
+            wanted = (fault.apple_id, fault.report, fault.granularity, fault.day)
+            if wanted == (apple_id, name, granularity, first):
+                rows = _shifted(name, rows, fault.delta)
         return self._published(apple_id, report, f"{first}:{last}", rows)
+
+    def _corrected(self, apple_id: int, name: str, day: date) -> list[Row]:
+        if any((fault.apple_id, fault.report, fault.day) == (apple_id, name, day) for fault in self._restated):
+            return self.day(apple_id, name, day)
+        return self.exact(apple_id, name, day)
 
     def _exact(self, apple_id: int, name: str, day: date) -> list[Row]:
         report = REPORTS[name]
@@ -58,7 +73,6 @@ class ReportRows:
         return _grouped(Row(tuple(fact.cells.get(name, "") for name in names), fact.measures) for fact in facts)
 
     def _day(self, apple_id: int, name: str, day: date) -> list[Row]:
-        """A day's rows as published once the day is complete."""
         return self._published(apple_id, REPORTS[name], day.isoformat(), self.exact(apple_id, name, day))
 
     def _published(self, apple_id: int, report: Report, period: str, rows: list[Row]) -> list[Row]:
@@ -70,6 +84,15 @@ class ReportRows:
         rng = Random(f"{seed}:{apple_id}:{report.name}:{period}:noise")  # noqa: S311  (reproducible, not secret)
         many = [row for row in rows if row.measures[report.users] >= FEWEST_PEOPLE]
         return [Row(row.cells, _noisy(rng, report, row.measures)) for row in many]
+
+
+def _is_known(fault: DateRestated, as_of: date | None) -> bool:
+    return as_of is None or fault.on <= as_of
+
+
+def _shifted(name: str, rows: list[Row], delta: int) -> list[Row]:
+    metric = main_metric(name)
+    return metric.shifted(REPORTS[name], rows, delta) if metric else rows
 
 
 def _grouped(rows: Iterable[Row]) -> list[Row]:
