@@ -8,6 +8,7 @@ from datetime import date
 from http import HTTPStatus
 from threading import Lock
 
+from ascrecon.simulator.analytics.api import AnalyticsApi
 from ascrecon.simulator.apps_api import list_apps
 from ascrecon.simulator.errors import (
     GZIP_TYPE,
@@ -42,6 +43,7 @@ class Api:
         self.key = key
         self.today = today or scenario.today
         self.truth = Truth(scenario)
+        self.analytics = AnalyticsApi(self.truth)
         self.calls: Counter[str] = Counter()
         self._used: Counter[int] = Counter()
         self._times: deque[float] = deque()
@@ -62,6 +64,11 @@ class Api:
                 answer = problem.answer(number)
         return self._with_limit(answer, left), fault
 
+    def download(self, request: Request) -> Answer:
+        """The storage host's answer: it has no token, no limit and is not counted."""
+        with self._lock:
+            return self.analytics.download(request, self.today)
+
     def _reply(self, request: Request, team: bool, left: int, fault: Transport | None, number: int) -> Answer:
         if left < 0:
             raise rate_limited()
@@ -70,6 +77,8 @@ class Api:
         return self._route(request, team)
 
     def _route(self, request: Request, team: bool) -> Answer:
+        if self.analytics.knows(request.path):
+            return self.analytics.answer(request, self.today)
         if request.path not in PATHS:
             raise unknown_path(request.path)
         if request.method != "GET":

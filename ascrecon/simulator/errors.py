@@ -47,6 +47,7 @@ class Problem(Exception):
     detail: str
     parameter: str = ""
     see: str = ""
+    pointer: str = ""
 
     def answer(self, number: int) -> Answer:
         """The document; `number` makes the error's id unique and reproducible."""
@@ -59,6 +60,8 @@ class Problem(Exception):
         }
         if self.parameter:
             error["source"] = {"parameter": self.parameter}
+        if self.pointer:
+            error["source"] = {"pointer": self.pointer}
         if self.see:
             error["links"] = {"see": self.see}
         return Answer(self.status, JSON_TYPE, json.dumps({"errors": [error]}, indent=2).encode())
@@ -121,6 +124,41 @@ def invalid_version(latest: str) -> Problem:
 
 def no_report(detail: str) -> Problem:
     return Problem(404, "NOT_FOUND", "The request expected results but none were found", detail)
+
+
+def no_resource(kind: str, resource_id: str) -> Problem:
+    title = "The specified resource does not exist"
+    return Problem(404, "NOT_FOUND", title, f"There is no resource of type '{kind}' with id '{resource_id}'")
+
+
+def entity_exists() -> Problem:
+    title = "The request cannot be fulfilled because of the state of another resource."
+    return Problem(409, "STATE_ERROR", title, "You already have such an entity")
+
+
+def invalid_body() -> Problem:
+    title = "The request body is not valid"
+    return Problem(400, "ENTITY_INVALID", title, "The request body is not a valid JSON document")
+
+
+def unprocessable(pointer: str) -> Problem:
+    title = "The request entity is not a valid request document object"
+    return Problem(422, "ENTITY_UNPROCESSABLE", title, f"'{pointer}' is missing or is not an object")
+
+
+def invalid_attribute(pointer: str, detail: str) -> Problem:
+    title = "The provided entity includes an attribute with an invalid value"
+    return Problem(409, "ENTITY_ERROR.ATTRIBUTE.INVALID", title, detail, pointer=pointer)
+
+
+def invalid_related(pointer: str, detail: str) -> Problem:
+    title = "The provided entity includes a relationship with an invalid value"
+    return Problem(409, "ENTITY_ERROR.RELATIONSHIP.INVALID", title, detail, pointer=pointer)
+
+
+def unsupported_type() -> Problem:
+    title = "The request entity is in an unsupported format"
+    return Problem(415, "UNSUPPORTED_MEDIA_TYPE", title, "The Content-Type must be application/json")
 
 
 def of_status(status: int) -> Problem:

@@ -97,7 +97,7 @@ def correction(app: App, offer: Offer, day: date, units: int) -> Event:
 
 
 def _offers(app: App, day: date) -> Iterator[Offer]:
-    shares = _territory_shares(app)
+    shares = territory_shares(app)
     sold = [product for product in app.products if not (product.withdrawn_from and day >= product.withdrawn_from)]
     total = float(sum(product.weight for product in app.products)) or 1.0
     downloads = app.daily_units * (DOWNLOAD_SHARE if app.products else 1.0)
@@ -119,7 +119,8 @@ def _product_offer(product: Product, country: str, currency: str, mean: float) -
     return Offer(product.apple_id, product.sku, product.type, country, currency, price, mean, renews)
 
 
-def _territory_shares(app: App) -> dict[str, float]:
+def territory_shares(app: App) -> dict[str, float]:
+    """Each storefront's share of an app's sales; they sum to 1."""
     weights = {
         country: float(app.weights.get(country, Decimal(3) / (index + 2)))
         for index, country in enumerate(app.territories)
@@ -129,17 +130,20 @@ def _territory_shares(app: App) -> dict[str, float]:
 
 
 def _sales(rng: Random, app: App, offer: Offer, day: date, factor: float) -> Iterator[Event]:
-    units = _count(rng, offer.mean * factor)
-    moments = min(units, MOMENTS)
-    for index in range(moments):
-        part = units // moments + (1 if index < units % moments else 0)
+    units = poisson(rng, offer.mean * factor)
+    for part in parts(units, min(units, MOMENTS)):
         yield _event(rng, app, offer, day, part)
+
+
+def parts(units: int, number: int) -> list[int]:
+    """Units in a number of parts that differ by one at most."""
+    return [units // number + (1 if index < units % number else 0) for index in range(number)]
 
 
 def _refunds(rng: Random, app: App, offer: Offer, day: date, factor: float) -> Iterator[Event]:
     if not offer.price:
         return
-    for _ in range(_count(rng, offer.mean * factor * REFUND_RATE)):
+    for _ in range(poisson(rng, offer.mean * factor * REFUND_RATE)):
         yield _event(rng, app, offer, day, -1)
 
 
@@ -156,7 +160,7 @@ def _event(rng: Random, app: App, offer: Offer, day: date, units: int) -> Event:
         country=offer.country,
         currency=offer.currency,
         device=_pick(rng, DEVICES),
-        version="" if in_app else _version(rng, day),
+        version="" if in_app else version_of(rng, day),
         subscription=("Renewal" if renewal else "New") if offer.renews else "",
         long_rate=long_rate,
         refund=units < 0,
@@ -179,13 +183,13 @@ def _moment(rng: Random, day: date) -> datetime:
     return start + timedelta(seconds=min(hour * 3600 + rng.randrange(3600), length - 1))
 
 
-def _version(rng: Random, day: date) -> str:
-    # A new version a month; some people are one behind.
+def version_of(rng: Random, day: date) -> str:
+    """An app version: a new one a month; some people are one behind."""
     number = day.toordinal() // 30 - (1 if rng.random() < OLD_VERSION_SHARE else 0)
     return f"{number // 10 % 10}.{number % 10}.0"
 
 
-def _count(rng: Random, mean: float) -> int:
+def poisson(rng: Random, mean: float) -> int:
     """A Poisson count; for large means by the normal law that it comes close to."""
     if mean > POISSON_LIMIT:
         return max(0, round(rng.gauss(mean, math.sqrt(mean))))

@@ -9,7 +9,12 @@ from datetime import date, timedelta
 from itertools import count
 from pathlib import Path
 
+from ascrecon.simulator.analytics.console import breakdown, csv_value, metric_values
+from ascrecon.simulator.analytics.metrics import METRICS
+from ascrecon.simulator.analytics.row import Number
+from ascrecon.simulator.analytics.rows import ReportRows
 from ascrecon.simulator.exports_wanted import (
+    APP_UNITS,
     DetailExport,
     Export,
     FinanceExport,
@@ -25,6 +30,7 @@ from ascrecon.simulator.payments import payment_file
 from ascrecon.simulator.planted import planted
 from ascrecon.simulator.planted_console import differing_row
 from ascrecon.simulator.sales import SalesRow, packed, period_rows, sales_file
+from ascrecon.simulator.scenario import App
 from ascrecon.simulator.truth import Truth
 from ascrecon.simulator.zones import days_between
 
@@ -115,21 +121,52 @@ def _console_rows(truth: Truth, first: date, last: date) -> list[SalesRow]:
 
 def _metric(truth: Truth, export: MetricExport) -> ConsoleFile:
     app = truth.scenario.app(export.apple_id)
-    values = app_units(truth, app, export.start, export.end, _real_timezone(truth, export))
-    for fault in truth.scenario.faults:
-        if isinstance(fault, MetricDiffers) and fault.apple_id == export.apple_id and fault.day in values:
-            values[fault.day] += fault.units_delta
+    columns = {f"{member} {export.metric}".strip(): values for member, values in _columns(truth, export).items()}
+    days = [day for values in list(columns.values())[:1] for day in values]
     head = [
         f"Name,{_csv(app.name)}",
         f"Start Date,{_short(export.start)}",
         f"End Date,{_short(export.end)}",
         "",
-        f"Date,{export.metric}",
+        ",".join(("Date", *map(_csv, columns))),
     ]
-    lines = [f"{_short(day)},{value}.0" for day, value in values.items()]
-    name = f"{app.name.replace('/', '-')} {export.metric.lower().replace(' ', '_')}.csv"
-    args = ("--app", str(app.apple_id), "--timezone", export.timezone)
-    return ConsoleFile(name, "\n".join([*head, *lines]).encode(), args)
+    lines = [",".join((_short(day), *(csv_value(values[day]) for values in columns.values()))) for day in days]
+    return ConsoleFile(_metric_name(app, export), "\n".join([*head, *lines]).encode(), _metric_args(export))
+
+
+def _metric_name(app: App, export: MetricExport) -> str:
+    name = export.metric.lower().replace(" ", "_").replace("-", "_")
+    return f"{app.name.replace('/', '-')} {name}{f'_by_{export.by}' if export.by else ''}.csv"
+
+
+def _metric_args(export: MetricExport) -> tuple[str, ...]:
+    """What the person knows and the file does not say: the app, the time zone, the currency of money."""
+    metric = METRICS.get(export.metric)
+    currency = ("--currency", metric.currency) if metric and metric.currency else ()
+    return ("--app", str(export.apple_id), "--timezone", export.timezone, *currency)
+
+
+def _columns(truth: Truth, export: MetricExport) -> dict[str, dict[date, Number]]:
+    """Values by member and day; the whole app is the member without a name."""
+    if export.by:
+        return breakdown(ReportRows(truth), export)
+    values = _values(truth, export)
+    for fault in truth.scenario.faults:
+        if isinstance(fault, MetricDiffers) and _is_of(fault, export) and fault.day in values:
+            values[fault.day] += fault.units_delta
+    return {"": values}
+
+
+def _values(truth: Truth, export: MetricExport) -> dict[date, Number]:
+    if export.metric != APP_UNITS:
+        return metric_values(ReportRows(truth), export)
+    app, zone = truth.scenario.app(export.apple_id), _real_timezone(truth, export)
+    return {**app_units(truth, app, export.start, export.end, zone)}
+
+
+def _is_of(fault: MetricDiffers, export: MetricExport) -> bool:
+    same = (fault.apple_id, fault.metric) == (export.apple_id, export.metric)
+    return same and export.grain == "DAILY"
 
 
 def _real_timezone(truth: Truth, export: MetricExport) -> str:

@@ -6,10 +6,15 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TypeAlias
 
+from ascrecon.simulator.analytics.metrics import METRICS
 from ascrecon.simulator.fiscal import MONTHS
-from ascrecon.simulator.reading import Fields, ScenarioError
+from ascrecon.simulator.reading import Fields
 from ascrecon.simulator.regions import REGIONS
+from ascrecon.simulator.shared_fields import range_of
 
+# Made of the sales events; every other metric is made of analytics rows and knows UTC days only.
+APP_UNITS = "App Units"
+BREAKDOWNS = ("source_type", "campaign")
 LAYOUTS = ("settled", "settled_balance", "pending", "pending_balance")
 
 
@@ -25,13 +30,18 @@ class SalesExport:
 
 @dataclass(frozen=True)
 class MetricExport:
-    """A1: App Analytics metric of one app. `timezone` is what the person says the days are."""
+    """A1: App Analytics metric of one app; with `by` A2: broken down.
+
+    `timezone` is what the person says the days are.
+    """
 
     metric: str
     apple_id: int
     start: date
     end: date
     timezone: str
+    grain: str = "DAILY"
+    by: str = ""
 
 
 @dataclass(frozen=True)
@@ -62,8 +72,8 @@ Export: TypeAlias = SalesExport | MetricExport | PaymentExport | FinanceExport |
 
 def read_export(fields: Fields) -> Export:
     """One entry of `exports`."""
-    kind = fields.choice("kind", ("R", "A1", "P", "F1", "F2"))
-    export = {"R": _sales, "A1": _metric, "P": _payment, "F1": _finance, "F2": _detail}[kind](fields)
+    kind = fields.choice("kind", ("R", "A1", "A2", "P", "F1", "F2"))
+    export = {"R": _sales, "A1": _metric, "A2": _breakdown, "P": _payment, "F1": _finance, "F2": _detail}[kind](fields)
     fields.finish()
     return export
 
@@ -83,9 +93,17 @@ def _sales(fields: Fields) -> Export:
 
 
 def _metric(fields: Fields) -> Export:
-    metric = fields.choice("metric", ("App Units",))
+    metric = fields.choice("metric", (APP_UNITS, *METRICS))
     apple_id, (start, end) = fields.whole("apple_id"), range_of(fields)
-    return MetricExport(metric, apple_id, start, end, fields.choice("timezone", ("UTC", "PT"), "UTC"))
+    timezone = fields.choice("timezone", ("UTC", "PT") if metric == APP_UNITS else ("UTC",), "UTC")
+    grain = fields.choice("grain", ("DAILY",) if metric == APP_UNITS else ("DAILY", "MONTHLY"), "DAILY")
+    return MetricExport(metric, apple_id, start, end, timezone, grain)
+
+
+def _breakdown(fields: Fields) -> Export:
+    metric = fields.choice("metric", METRICS)
+    apple_id, (start, end) = fields.whole("apple_id"), range_of(fields)
+    return MetricExport(metric, apple_id, start, end, "UTC", by=fields.choice("by", BREAKDOWNS))
 
 
 def _payment(fields: Fields) -> Export:
@@ -103,11 +121,3 @@ def _detail(fields: Fields) -> Export:
 def fiscal_month_of(fields: Fields) -> str:
     """A fiscal month of the calendar, as the API names it (`2026-02`)."""
     return fields.choice("fiscal_month", MONTHS)
-
-
-def range_of(fields: Fields) -> tuple[date, date]:
-    """`from` and `to`, both included."""
-    start, end = fields.day("from"), fields.day("to")
-    if start > end:
-        raise ScenarioError(fields.place, f"from {start} is after to {end}", "swap them")
-    return start, end

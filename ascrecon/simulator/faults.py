@@ -8,9 +8,11 @@ from datetime import date
 from decimal import Decimal
 from typing import TypeAlias
 
-from ascrecon.simulator.exports_wanted import fiscal_month_of, range_of
+from ascrecon.simulator.analytics.faults import ANALYTICS_READERS, AnalyticsFault
+from ascrecon.simulator.exports_wanted import fiscal_month_of
 from ascrecon.simulator.reading import Fields, ScenarioError, one_of
 from ascrecon.simulator.regions import REGIONS
+from ascrecon.simulator.shared_fields import range_of, times_of
 
 # A row that two faults remove counts for the first of this order.
 PARTS = ("header", "all", "product", "country", "half")
@@ -133,7 +135,7 @@ class Transport:
 
 Differs: TypeAlias = SalesDiffers | EarnedDiffers | MetricDiffers
 SalesFault: TypeAlias = RowsMissing | DayLate | DayReissued | VersionRetired
-Fault: TypeAlias = SalesFault | Differs | WrongTimezone | RegionMissing | Transport
+Fault: TypeAlias = SalesFault | Differs | WrongTimezone | RegionMissing | Transport | AnalyticsFault
 
 
 def read_fault(fields: Fields) -> Fault:
@@ -229,7 +231,7 @@ def _where(fields: Fields) -> tuple[str, Mapping[str, str], int | None, date, da
     start = fields.day("from") if fields.has("from") else date.min
     end = fields.day("to") if fields.has("to") else date.max
     path, query = _target(fields)
-    return path, query, _times(fields), start, end
+    return path, query, times_of(fields), start, end
 
 
 def _target(fields: Fields) -> tuple[str, Mapping[str, str]]:
@@ -240,15 +242,6 @@ def _target(fields: Fields) -> tuple[str, Mapping[str, str]]:
     elif not fields.has("path"):
         raise ScenarioError(fields.place, "neither date nor path", "say which requests fail")
     return path, query
-
-
-def _times(fields: Fields) -> int | None:
-    which = one_of(fields, ("times", "always"))
-    if which == "times":
-        return fields.whole("times", low=1, high=1000)
-    if which == "always" and fields.flag("always"):
-        return None
-    raise ScenarioError(fields.place, "neither times nor always", 'give "times": 2 or "always": true')
 
 
 READERS: dict[str, Callable[[str, Fields], Fault]] = {
@@ -265,4 +258,5 @@ READERS: dict[str, Callable[[str, Fields], Fault]] = {
     "truncated_gzip": _truncated,
     "slow": _slow,
     "dropped_connection": _dropped,
+    **ANALYTICS_READERS,
 }

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ascrecon.simulator.analytics.faults import ANALYTICS_FAULTS
+from ascrecon.simulator.analytics.findable import problems
 from ascrecon.simulator.events import best_offer
 from ascrecon.simulator.exports_wanted import MetricExport, PaymentExport
 from ascrecon.simulator.faults import (
@@ -41,6 +43,8 @@ def _problems(truth: Truth, fault: Fault) -> Iterator[tuple[str, str]]:
     elif isinstance(fault, (MetricDiffers, WrongTimezone)):
         if not _metric_exports(truth, fault):
             yield f"no A1 export of {fault.metric} of app {fault.apple_id} shows it", ADD_EXPORT
+    elif isinstance(fault, ANALYTICS_FAULTS):
+        yield from problems(truth, fault)
     elif isinstance(fault, SalesDiffers):
         differing_row(truth, fault)
         if fault.day not in console_days(truth.scenario):
@@ -74,7 +78,8 @@ def _reissued(truth: Truth, fault: DayReissued) -> Iterator[tuple[str, str]]:
 
 def _metric_exports(truth: Truth, fault: MetricDiffers | WrongTimezone) -> list[MetricExport]:
     exports = [export for export in truth.scenario.exports if isinstance(export, MetricExport)]
-    same = [e for e in exports if (e.apple_id, e.metric) == (fault.apple_id, fault.metric)]
+    wholes = [export for export in exports if export.grain == "DAILY" and not export.by]
+    same = [e for e in wholes if (e.apple_id, e.metric) == (fault.apple_id, fault.metric)]
     if isinstance(fault, MetricDiffers):
         return [export for export in same if export.start <= fault.day <= export.end]
     wanted = (fault.start, fault.end, "PT")

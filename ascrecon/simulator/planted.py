@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
+from ascrecon.simulator.analytics.faults import ANALYTICS_FAULTS
+from ascrecon.simulator.analytics.planted import analytics
 from ascrecon.simulator.expectation import Expectation
 from ascrecon.simulator.faults import (
     DayLate,
@@ -40,4 +42,6 @@ def _of(truth: Truth, fault: Fault, today: date) -> Iterable[Expectation]:
         return console(truth, fault)
     if isinstance(fault, RegionMissing):
         return region(truth, fault, today)
+    if isinstance(fault, ANALYTICS_FAULTS):
+        return analytics(truth, fault, today)
     return incident(fault, today) if isinstance(fault, Transport) else ()

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 
+from ascrecon.simulator.analytics.metrics import METRICS
 from ascrecon.simulator.expectation import DAILY, FINANCIAL, Expectation
 from ascrecon.simulator.faults import EarnedDiffers, MetricDiffers, RegionMissing, SalesDiffers, WrongTimezone
 from ascrecon.simulator.finance import missing_regions, month_rows
@@ -74,15 +75,17 @@ def _earned(fault: EarnedDiffers | RegionMissing, kind: str, cause: str, amount:
 
 
 def _metric(fault: MetricDiffers | WrongTimezone, cause: str, span: tuple[date, date], amount: Decimal) -> Expectation:
+    known = METRICS.get(fault.metric)
     return Expectation(
         fault.kind,
         "value_mismatch",
         cause,
-        DAILY,
+        known.report if known else DAILY,
         *span,
         apple_id=fault.apple_id,
-        metric=fault.metric.lower().replace(" ", "_"),
+        metric=known.name if known else fault.metric.lower().replace(" ", "_"),
         cut="app",
+        currency=known.currency if known else "",
         amount=amount,
     )
 

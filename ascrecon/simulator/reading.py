@@ -35,6 +35,11 @@ class Fields:
         self.taken.add(name)
         return name in self.values
 
+    def null(self, name: str) -> bool:
+        """True for a field that is there as null: where a scenario may say that there is none."""
+        self.taken.add(name)
+        return name in self.values and self.values[name] is None
+
     def text(self, name: str, default: str | None = None) -> str:
         value = self._value(name, default)
         if isinstance(value, str) and value:

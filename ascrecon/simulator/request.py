@@ -11,13 +11,18 @@ from ascrecon.simulator.errors import illegal_parameter, missing_parameter
 
 @dataclass(frozen=True)
 class Request:
-    """Method, path and parameters; `origin` is what links start with (`http://127.0.0.1:8000`)."""
+    """Method, path, parameters and body.
+
+    Links start with `origin` (`http://127.0.0.1:8000`), URLs of segments with `storage`.
+    """
 
     method: str
     path: str
     query: Mapping[str, str]
     headers: Mapping[str, str]
     origin: str
+    storage: str = ""
+    body: bytes = b""
 
     def only(self, known: Collection[str]) -> None:
         """400 for a parameter that the endpoint does not know."""
@@ -33,8 +38,10 @@ class Request:
         return value
 
 
-def request_of(method: str, target: str, headers: Mapping[str, str], origin: str) -> Request:
+def request_of(
+    method: str, target: str, headers: Mapping[str, str], origin: str, storage: str = "", body: bytes = b""
+) -> Request:
     """A request from its request line; brackets may come raw or as %5B %5D."""
     parts = urlsplit(target)
     query = dict(parse_qsl(parts.query, keep_blank_values=True))
-    return Request(method, parts.path, query, {k.lower(): v for k, v in headers.items()}, origin)
+    return Request(method, parts.path, query, {k.lower(): v for k, v in headers.items()}, origin, storage, body)

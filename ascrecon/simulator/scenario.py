@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
+from ascrecon.simulator.analytics.wanted import AppAnalytics, read_analytics
 from ascrecon.simulator.exports_wanted import Export, default_exports, read_export
 from ascrecon.simulator.faults import Fault, read_fault
 from ascrecon.simulator.reading import Fields, ScenarioError, fields_of
@@ -54,6 +55,7 @@ class App:
     weekday_factors: tuple[Decimal, ...]
     first_sale_day: date
     withdrawn_from: date | None
+    analytics: AppAnalytics
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,7 @@ class Scenario:
     exports: tuple[Export, ...]
     faults: tuple[Fault, ...]
     sync_days: tuple[date, ...]
+    segment_url_seconds: int
 
     @property
     def first_day(self) -> date:
@@ -108,6 +111,7 @@ def read_scenario(fields: Fields) -> Scenario:
         exports=tuple(map(read_export, fields.objects("exports"))) if given else default_exports(today, days),
         faults=tuple(map(read_fault, fields.objects("faults"))),
         sync_days=fields.days("sync_days") if fields.has("sync_days") else (),
+        segment_url_seconds=fields.whole("segment_url_seconds", 300, low=1),
     )
     fields.finish()
     return scenario
@@ -165,6 +169,7 @@ def _app(fields: Fields, first_day: date) -> App:
         weekday_factors=_weekdays(fields),
         first_sale_day=fields.day("first_sale_day", first_day),
         withdrawn_from=fields.day("withdrawn_from") if fields.has("withdrawn_from") else None,
+        analytics=read_analytics(fields, first_day),
     )
     fields.finish()
     return app

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from datetime import date
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Event
+from threading import Event, Thread
 from typing import ClassVar
 
 from ascrecon.simulator.api import Api
@@ -20,15 +20,10 @@ from ascrecon.simulator.request import request_of
 LOOPBACK = "127.0.0.1"
 
 
-class Server(ThreadingHTTPServer):
-    """Listens on the loopback address only; `stopping` ends slow answers at once."""
+class LoopbackServer(ThreadingHTTPServer):
+    """Listens on the loopback address only."""
 
     daemon_threads = True
-
-    def __init__(self, api: Api, port: int = 0) -> None:
-        super().__init__((LOOPBACK, port), Handler)
-        self.api = api
-        self.stopping = Event()
 
     @property
     def url(self) -> str:
@@ -39,24 +34,86 @@ class Server(ThreadingHTTPServer):
         if not isinstance(sys.exc_info()[1], (ConnectionError, TimeoutError)):
             super().handle_error(request, client_address)  # type: ignore[arg-type]
 
+
+class Storage(LoopbackServer):
+    """The host of the segments, on a port of its own."""
+
+    def __init__(self, api: Api) -> None:
+        super().__init__((LOOPBACK, 0), StorageHandler)
+        self.api = api
+
     def stop(self) -> None:
-        """Ends the loop of `serve_forever` and frees the port; answers under way are dropped."""
-        self.stopping.set()
+        """Ends the loop of `serve_forever` and frees the port."""
         self.shutdown()
         self.server_close()
 
 
-class Handler(BaseHTTPRequestHandler):
-    """Turns the socket's bytes into a request of the API and its answer into bytes again."""
+class Server(LoopbackServer):
+    """The API's port; `stopping` ends slow answers at once, `storage` is the other port."""
+
+    def __init__(self, api: Api, port: int = 0) -> None:
+        super().__init__((LOOPBACK, port), Handler)
+        self.api = api
+        self.stopping = Event()
+        self.storage = Storage(api)
+
+    def serve_forever(self, poll_interval: float = 0.5) -> None:
+        """Answers on both ports until `stop`."""
+        Thread(target=self.storage.serve_forever, args=(poll_interval,), daemon=True).start()
+        super().serve_forever(poll_interval)
+
+    def stop(self) -> None:
+        """Ends the loop of `serve_forever` and frees the ports; answers under way are dropped."""
+        self.stopping.set()
+        self.storage.stop()
+        self.shutdown()
+        self.server_close()
+
+
+class SocketHandler(BaseHTTPRequestHandler):
+    """What both ports have in common: how an answer becomes bytes."""
 
     protocol_version = "HTTP/1.1"
     server_version = "simulator"
     sys_version = ""
     # Head and body are two writes: without this every answer would wait for an acknowledgement.
     disable_nagle_algorithm = True
-    server: Server
     # A client that says nothing more gives its thread back.
     timeout: ClassVar[float] = 120
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Nothing: `/_sim/calls` counts, and a token must not land in a log."""
+
+    def _send(self, answer: Answer) -> None:
+        self._head(answer)
+        self.wfile.write(answer.body)
+
+    def _head(self, answer: Answer) -> None:
+        self.send_response(answer.status)
+        headers = {
+            "Content-Type": answer.content_type,
+            "Content-Length": str(len(answer.body)),
+            **answer.headers,
+        }
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+
+
+class StorageHandler(SocketHandler):
+    """Serves segments to whoever has their URL."""
+
+    server: Storage
+
+    def do_GET(self) -> None:
+        request = request_of(self.command, self.path, dict(self.headers.items()), self.server.url)
+        self._send(self.server.api.download(request))
+
+
+class Handler(SocketHandler):
+    """Turns the socket's bytes into a request of the API and its answer into bytes again."""
+
+    server: Server
 
     def do_GET(self) -> None:
         self._serve()
@@ -70,16 +127,14 @@ class Handler(BaseHTTPRequestHandler):
     def do_DELETE(self) -> None:
         self._serve()
 
-    def log_message(self, format: str, *args: object) -> None:
-        """Nothing: `/_sim/calls` counts, and a token must not land in a log."""
-
     def _serve(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         path = self.path.partition("?")[0]
         if path.startswith("/_sim/"):
             self._send(_control(self.server.api, self.command, path, body))
             return
-        request = request_of(self.command, self.path, dict(self.headers.items()), self.server.url)
+        headers, storage = dict(self.headers.items()), self.server.storage.url
+        request = request_of(self.command, self.path, headers, self.server.url, storage, body)
         answer, fault = self.server.api.answer(request)
         self._deliver(answer, fault)
 
@@ -119,21 +174,6 @@ class Handler(BaseHTTPRequestHandler):
             self._head(answer)
             self.wfile.write(answer.body[: len(answer.body) // 2])
         self.close_connection = True
-
-    def _send(self, answer: Answer) -> None:
-        self._head(answer)
-        self.wfile.write(answer.body)
-
-    def _head(self, answer: Answer) -> None:
-        self.send_response(answer.status)
-        headers = {
-            "Content-Type": answer.content_type,
-            "Content-Length": str(len(answer.body)),
-            **answer.headers,
-        }
-        for name, value in headers.items():
-            self.send_header(name, value)
-        self.end_headers()
 
 
 def _control(api: Api, method: str, path: str, body: bytes) -> Answer:

@@ -20,6 +20,8 @@ LIFETIME = 1200
 KEY_ID = "SIMULATED1"
 ISSUER_ID = "57246542-96fe-1a63-e053-000000000001"
 SALES_ROLES = frozenset({"ADMIN", "FINANCE", "SALES_AND_REPORTS"})
+ADMIN_ROLES = frozenset({"ADMIN"})
+ANALYTICS_ROLES = SALES_ROLES
 FINANCE_ROLES = frozenset({"ADMIN", "FINANCE"})
 
 
@@ -77,6 +79,11 @@ def allow(team: bool, roles: tuple[str, ...], wanted: frozenset[str]) -> None:
     """403 unless a team key has a wanted role; Apple keeps individual keys off these reports."""
     if not team:
         raise individual_key()
+    allow_role(roles, wanted)
+
+
+def allow_role(roles: tuple[str, ...], wanted: frozenset[str]) -> None:
+    """403 unless the key has a wanted role."""
     if not wanted.intersection(roles):
         raise forbidden()
 

@@ -37,10 +37,11 @@ def ask(
     method: str = "GET",
     bearer: str | None = None,
     accept: str = "application/a-gzip, application/json",
+    body: object = None,
 ) -> requests.Response:
     headers = {"Authorization": f"Bearer {bearer or token(simulator)}", "Accept": accept}
     url = path if path.startswith("http") else simulator.url + path
-    return requests.request(method, url, params=query, headers=headers, timeout=10)
+    return requests.request(method, url, params=query, headers=headers, json=body, timeout=10)
 
 
 def sales(simulator: Simulator, day: str, frequency: str = "DAILY") -> requests.Response:
