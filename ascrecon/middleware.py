@@ -27,10 +27,13 @@ def upload_limit(get_response: Handler) -> Handler:
     """Refuses a request above ASCRECON_MAX_UPLOAD_BYTES before a byte of it is stored (a plain 413).
 
     Django reads as many bytes as the Content-Length says and none where it is absent, so a lie about it gains nothing;
-    one that is no plain number is refused (400), since what else Django might take it for does not matter then.
+    one that is no plain number is refused (400), since what else Django might take it for does not matter then. A body
+    in chunks says no length: it is refused (411), else its sender would be told that the form was empty.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
+        if request.META.get("HTTP_TRANSFER_ENCODING") and not request.META.get("CONTENT_LENGTH"):
+            return _refusal("The request does not say how long it is: send it with a Content-Length.\n", 411)
         announced = request.META.get("CONTENT_LENGTH") or "0"
         if not (announced.isascii() and announced.isdigit()):
             return _refusal("The Content-Length of the request is no number.\n", 400)
@@ -38,6 +41,17 @@ def upload_limit(get_response: Handler) -> Handler:
             limit = filesizeformat(settings.ASCRECON_MAX_UPLOAD_BYTES)
             sentence = f"The upload is larger than {limit}: split the file, or raise ASCRECON_MAX_UPLOAD_BYTES.\n"
             return _refusal(sentence, 413)
+        return get_response(request)
+
+    return middleware
+
+
+def no_nul(get_response: Handler) -> Handler:
+    """Refuses an address with a NUL character (400): PostgreSQL takes none in a text, so every filter would break."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if "\x00" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
+            return _refusal("The address holds a NUL character.\n", 400)
         return get_response(request)
 
     return middleware

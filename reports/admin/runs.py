@@ -14,6 +14,7 @@ from ascrecon.exporting import WRITERS, Cell, Table, TooManyRows
 from ascrecon.jobs.errors import JobRefused
 from reports.admin.base import EXPORT_CHUNK, EmptyState, ReadOnlyAdmin, require
 from reports.admin.display import amount_column, badge_column, days_column, moment_column
+from reports.admin.filters import MOST_DIGITS
 from reports.admin.forms import LineFilterForm, StartRunForm
 from reports.admin.run_requests import start_run
 from reports.models import Run, RunLine
@@ -143,7 +144,7 @@ class RunAdmin(ReadOnlyAdmin[Run]):
 
 
 def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isascii() and text.isdigit() else None
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS else None
 
 
 def _lines_table(request: HttpRequest, run: Run, filters: dict[str, object]) -> Table:

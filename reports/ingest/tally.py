@@ -87,6 +87,15 @@ class Tally:
         """Whether all totals of the file agree with its rows; None where the file has none."""
         return all(check.ties for check in self.totals) if self.totals else None
 
+    @property
+    def why_no_period(self) -> str:
+        """What to say where no row tells a day: there is none, or none that can be read."""
+        if not self.rejects:
+            return "a header and no rows, so no date"
+        first = self.rejects[0]
+        told = f"line {first.line}, {first.column}: {first.why}"
+        return f"no row that can be read, so no date; {self.rows_rejected:,} rejected, the first in {told}"
+
     def reject(self, line: int, column: str, seen: str, why: str) -> None:
         """Count one rejected line; its words are kept for the first 1000."""
         self.rejected_lines.append(line)

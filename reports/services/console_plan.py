@@ -92,7 +92,7 @@ def _report_period(file: ReadFile, facts: NameFacts, options: ImportOptions, tal
         return options.period_start, options.period_end
     if facts.date:
         return span_of(Grain(facts.grain or Grain.DAY), facts.date)
-    raise BadFile(file=file.name, seen="a header and no rows, so no date", do="say its days (--from, --to)")
+    raise BadFile(file=file.name, seen=tally.why_no_period, do="say its days (--from, --to)")
 
 
 def _check_period(file: ReadFile, options: ImportOptions, start: date, end: date) -> None:

@@ -15,6 +15,7 @@ from reports.figures.derive import derive_from_rows
 from reports.figures.vintages import Period, place, series_of
 from reports.files.errors import BadFile
 from reports.ingest.filenames import NameFacts, facts_from_name
+from reports.ingest.tally import Tally
 from reports.locks import advisory_lock
 from reports.models import Account, Delivery, DeliveryState, Grain, Kind, RawFile, Side, Vendor, Zone
 from reports.services.analytics_days import count_analytics
@@ -104,7 +105,7 @@ def _load(
         language="en",
     )
     tally = copy_rows(delivery, file)
-    _place_in_time(delivery, file, tally.start_day, tally.end_day, asked, day)
+    _place_in_time(delivery, file, tally, asked, day)
     finish_delivery(delivery)
     return delivery
 
@@ -149,12 +150,11 @@ def _same_period(file: ReadFile, day: date | None) -> Q:
     return Q(rows_read__gt=0) | (same & Q(region_code=facts.region) if facts.region else same)
 
 
-def _place_in_time(
-    delivery: Delivery, file: ReadFile, start: date | None, end: date | None, asked: Asked | None, day: date | None
-) -> None:
+def _place_in_time(delivery: Delivery, file: ReadFile, tally: Tally, asked: Asked | None, day: date | None) -> None:
     facts = facts_from_name(file.name)
+    start, end = tally.start_day, tally.end_day
     if start is None or end is None:
-        start, end = _period_without_rows(delivery, facts, asked, day)
+        start, end = _period_without_rows(delivery, facts, tally, asked, day)
     delivery.period_start, delivery.period_end = start, end
     if delivery.kind == Kind.SALES:
         delivery.report, grain = sales_report(file.name, start, end)
@@ -168,16 +168,14 @@ def _place_in_time(
 
 
 def _period_without_rows(
-    delivery: Delivery, facts: NameFacts, asked: Asked | None, day: date | None
+    delivery: Delivery, facts: NameFacts, tally: Tally, asked: Asked | None, day: date | None
 ) -> tuple[date, date]:
-    """The period of a file that has a header and no rows: of what was asked, of --date, or of its name."""
+    """The period of a file without a row to read: of what was asked, of --date, or of its name."""
     if asked:
         return asked.period_start, asked.period_end
     if period := _named_period(delivery.kind, facts, day):
         return period
-    raise BadFile(
-        file=delivery.file_name, seen="a header and no rows, so no date", do="say which day it is for (--date)"
-    )
+    raise BadFile(file=delivery.file_name, seen=tally.why_no_period, do="say which day it is for (--date)")
 
 
 def _named_period(kind: str, facts: NameFacts, day: date | None) -> tuple[date, date] | None:

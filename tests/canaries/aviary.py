@@ -17,7 +17,7 @@ from tests.soak.housekeeping import environment
 
 PROJECT = Path(__file__).resolve().parents[2]
 LEFT_OUT = shutil.ignore_patterns(".git", ".venv", "var", "__pycache__", ".*_cache", "*.pyc")
-FAILED = re.compile(r"^FAILED (\S+)", re.MULTILINE)
+FAILED = re.compile(r"^FAILED (.+?)(?: - .*)?$", re.MULTILINE)
 #: pytest's exit code for tests that ran and failed; an import that fails is another one, and catches nothing.
 TESTS_FAILED = 1
 LONGEST = 600

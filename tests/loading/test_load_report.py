@@ -430,3 +430,12 @@ def test_an_app_takes_as_much_of_an_endless_title_as_a_name_holds(tmp_path: Path
 
     assert App.objects.get(apple_id=NOTES).name == "x" * 600
     assert SalesRow.objects.get().title == "x" * 5000
+
+
+@pytest.mark.parametrize("command", ["load_report", "import_export"])
+def test_it_says_which_row_kept_it_from_the_date(command: str, tmp_path: Path) -> None:
+    path = sales_report(tmp_path, sale(3) | {"Units": "three"}, name="renamed.txt")
+    error = refusal(command, path)
+
+    assert error["seen"].startswith("no row that can be read, so no date; 1 rejected, the first in line 2, ")
+    assert "not a plain number" in error["seen"]
