@@ -8,7 +8,8 @@ from reports.models import Account, Vendor
 
 #: Everything that loading and comparing write; rules, accounts and fiscal months stay.
 WRITTEN = (
-    "reports_salesrow", "reports_figure", "reports_member", "reports_vintage", "reports_series", "reports_delivery",
+    "reports_salesrow", "reports_storedfigure", "reports_salesfigures", "reports_member", "reports_vintage",
+    "reports_series", "reports_delivery",
     "reports_rawfile", "reports_app", "reports_finding", "reports_run", "reports_coveragecell",
 )  # fmt: skip
 

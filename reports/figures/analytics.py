@@ -92,7 +92,7 @@ SELECT day, {member_id} AS member_id, {member_dims} AS dims, rows, {measures} FR
     WHERE id BETWEEN %(first)s AND %(last)s GROUP BY day, {names}) r
 """
 FIGURES = """
-INSERT INTO reports_figure (vintage_id, n, metric, app_id, member_id, currency, value)
+INSERT INTO reports_storedfigure (vintage_id, n, metric, app_id, member_id, currency, value)
 SELECT v.id, row_number() OVER (PARTITION BY v.id, m.metric), m.metric, %(app)s, g.member_id, m.currency, m.value
 FROM analytics_grouped g JOIN reports_vintage v ON v.period_start = g.day AND v.id = ANY(%(vintages)s)
 CROSS JOIN LATERAL (VALUES ('rows', '', g.rows::numeric), {values}) AS m(metric, currency, value)
@@ -108,7 +108,7 @@ def derive_analytics(vintages: Sequence[Vintage], delivery: Delivery) -> int:
     """
     family = family_of(delivery.report)
     execute("DROP TABLE IF EXISTS analytics_grouped")
-    execute("DELETE FROM reports_figure WHERE vintage_id = ANY(%s)", [[v.pk for v in vintages]])
+    execute("DELETE FROM reports_storedfigure WHERE vintage_id = ANY(%s)", [[v.pk for v in vintages]])
     if family.measures is None:
         return 0
     dims = _dims(family, is_detailed(delivery.report))

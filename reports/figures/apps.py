@@ -58,10 +58,9 @@ ON CONFLICT DO NOTHING
 
 ADD_PARENTS = f"""
 INSERT INTO reports_app (account_id, apple_id, sku, name, bundle_id, provisional)
-SELECT DISTINCT ON (lower(parent_identifier)) %(account)s::bigint, NULL::bigint, parent_identifier, '', '', true
-FROM sold
-WHERE product_type ~ '{IN_APP}' AND parent_identifier <> ''
-ORDER BY lower(parent_identifier)
+SELECT %(account)s::bigint, NULL::bigint, min(parent_identifier), '', '', true
+FROM (SELECT DISTINCT parent_identifier FROM sold WHERE parent_identifier <> '' AND product_type ~ '{IN_APP}') parents
+GROUP BY lower(parent_identifier)
 ON CONFLICT DO NOTHING
 """  # noqa: S608 - constants only
 

@@ -42,11 +42,15 @@ OF_JSON = _number(
     FROM jsonb_each_text(dims) d)"""  # noqa: S608 - constants only
 )
 
-ADD = """
-INSERT INTO reports_member (id, dims) SELECT DISTINCT ON (w.member_id) w.member_id, {dims} FROM {wanted} w
+# In the order of their numbers: half a million of them go into the index twice as fast, and two loads that add the same
+# ones wait for each other instead of locking each other out.
+MET = """
+CREATE TEMPORARY TABLE met ON COMMIT DROP AS
+SELECT DISTINCT w.member_id, {dims} AS dims FROM {wanted} w
 WHERE NOT EXISTS (SELECT FROM reports_member m WHERE m.id = w.member_id)
-ON CONFLICT (id) DO NOTHING
+ORDER BY w.member_id
 """
+ADD = "INSERT INTO reports_member (id, dims) SELECT member_id, dims FROM met ON CONFLICT (id) DO NOTHING"
 CLASH = """
 SELECT {dims}::text, m.dims::text FROM {wanted} w JOIN reports_member m ON m.id = w.member_id AND m.dims <> {dims}
 LIMIT 1
@@ -58,7 +62,15 @@ def add_members(wanted: str, dims: str) -> None:
 
     Raises ArithmeticError for two members of one number.
     """
-    execute(ADD.format(wanted=wanted, dims=dims))
+    _refuse_clash(wanted, dims)
+    execute("DROP TABLE IF EXISTS met")
+    met = execute(MET.format(wanted=wanted, dims=dims))
+    # Fewer are added than were met: another load added them meanwhile, or two of these have one number.
+    if execute(ADD) < met:
+        _refuse_clash(wanted, dims)
+
+
+def _refuse_clash(wanted: str, dims: str) -> None:
     for new, known in fetch(CLASH.format(wanted=wanted, dims=dims)):
         raise ArithmeticError(f"two members of one number: {new} and {known}")
 

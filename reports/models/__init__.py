@@ -33,7 +33,7 @@ from reports.models.choices import (
 from reports.models.coverage import ApiProblem, CoverageCell, FiscalMonth
 from reports.models.deliveries import ConsoleExport, Delivery, RawFile, ReportInstance, RowReject, Series, Vintage
 from reports.models.digests import DigestSchedule, OutboxMessage
-from reports.models.figures import Figure, Member
+from reports.models.figures import Figure, Member, SalesFigures, StoredFigure
 from reports.models.findings import Finding, FindingDay, FindingEvent, Run, RunLine
 from reports.models.rows import ConsoleRow, FinanceRow, SalesRow
 from reports.models.rules import Rule
@@ -84,11 +84,13 @@ __all__ = [
     "Rule",
     "Run",
     "RunLine",
+    "SalesFigures",
     "SalesRow",
     "Series",
     "SessionRow",
     "Severity",
     "Side",
+    "StoredFigure",
     "SubscriptionEventRow",
     "SubscriptionStateRow",
     "Vendor",

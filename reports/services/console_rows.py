@@ -9,7 +9,7 @@ from decimal import Decimal
 from reports.console.documents import ConsoleDocument, ConsoleLine, ConsoleValue
 from reports.figures.members import members_of
 from reports.figures.vintages import Period, place, series_of
-from reports.models import ConsoleRow, Delivery, Figure, RowReject, Vintage
+from reports.models import ConsoleRow, Delivery, RowReject, StoredFigure, Vintage
 
 #: A rate is no amount: it is shown with the line and never added up.
 NO_FIGURE = {"exchange_rate"}
@@ -74,8 +74,8 @@ def load_document(delivery: Delivery, document: ConsoleDocument) -> None:
         v.period_start: v
         for v in place(series_of(delivery), delivery, _periods(document), taken_on=delivery.period_end)
     }
-    Figure.objects.filter(vintage__in=vintages.values()).delete()
-    Figure.objects.bulk_create(_figures(delivery, document, vintages), batch_size=2000)
+    StoredFigure.objects.filter(vintage__in=vintages.values()).delete()
+    StoredFigure.objects.bulk_create(_figures(delivery, document, vintages), batch_size=2000)
 
 
 def _row(delivery: Delivery, line: ConsoleLine) -> ConsoleRow:
@@ -88,7 +88,7 @@ def _periods(document: ConsoleDocument) -> list[Period]:
     return [Period(start, end) for start, end in sorted(spans, key=str) if start and end]
 
 
-def _figures(delivery: Delivery, document: ConsoleDocument, vintages: dict[date, Vintage]) -> list[Figure]:
+def _figures(delivery: Delivery, document: ConsoleDocument, vintages: dict[date, Vintage]) -> list[StoredFigure]:
     sums: dict[tuple[int, str, tuple[tuple[str, str], ...], str], Decimal] = defaultdict(Decimal)
     for value in _values(document):
         if value.metric in NO_FIGURE or value.period_start is None or value.value is None:
@@ -99,7 +99,7 @@ def _figures(delivery: Delivery, document: ConsoleDocument, vintages: dict[date,
     known = list({member for _, _, member, _ in sums})
     numbers = dict(zip(known, members_of([dict(member) for member in known]), strict=True))
     return [
-        Figure(
+        StoredFigure(
             vintage_id=vintage,
             n=n,
             metric=metric,

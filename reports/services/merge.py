@@ -19,14 +19,15 @@ from reports.models import (
     CoverageCell,
     Delivery,
     DeliveryState,
-    Figure,
     Finding,
     FindingEvent,
     Kind,
     Run,
     RunLine,
+    SalesFigures,
     Series,
     Side,
+    StoredFigure,
     Vendor,
     Vintage,
 )
@@ -50,7 +51,7 @@ def merge_app(source: App, into: App, by: User | None = None) -> None:
         AppName.objects.get_or_create(app=into, name=name)
     _hand_over_marks(source, into)
     _move_series(Series.objects.filter(app=source), app=into)
-    for model in (Delivery, Figure, Run, RunLine):
+    for model in (Delivery, StoredFigure, SalesFigures, Run, RunLine):
         _rows_of(model).filter(app=source).update(app=into)
     CoverageCell.objects.filter(app=source).delete()
     _move_findings(Finding.objects.filter(app=source), f"merged from {source}", by, app=into)

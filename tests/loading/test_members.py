@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from reports.figures.members import members_of
+from reports.figures.members import add_members, members_of
 from reports.models import Figure, Member
+from reports.sql import execute
 from tests.doors import told
 from tests.make_files import sale, sales_report
 
@@ -41,3 +42,11 @@ def test_it_refuses_a_second_member_of_the_same_number(tmp_path: Path) -> None:
     with pytest.raises(ArithmeticError, match="two members of one number"):
         load_a_sale(tmp_path)
     assert not Figure.objects.exists()
+
+
+def test_it_refuses_two_new_members_of_one_number() -> None:
+    execute("CREATE TEMPORARY TABLE told (member_id bigint, dims jsonb) ON COMMIT DROP")
+    execute("""INSERT INTO told VALUES (5, '{"territory": "US"}'), (5, '{"territory": "JP"}'), (6, '{}'), (6, '{}')""")
+
+    with pytest.raises(ArithmeticError, match="two members of one number"):
+        add_members("told", "w.dims")

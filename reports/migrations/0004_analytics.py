@@ -8,7 +8,7 @@ import reports.models.fields
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("reports", "0002_reference_data"),
+        ("reports", "0003_salesfigures"),
     ]
 
     operations = [
