@@ -18,6 +18,7 @@ from ascrecon.jobs.models import Job, Priority
 from ascrecon.jobs.registry import Result, job
 from ascrecon.jobs.service import enqueue
 from ascrecon.jobs.ticks import tick
+from reports.coverage.analytics import refresh_cells
 from reports.detect.delivery import detect_delivery
 from reports.digest.schedule import send_due_digests
 from reports.files.errors import BadFile
@@ -156,6 +157,7 @@ def _pull_analytics(app: App, context: JobContext) -> Result:
             tally, calls = fetcher.fetch(), line.calls
     except (DecryptionError, CredentialError) as exc:
         raise JobFailed(str(exc)) from exc
+    refresh_cells(app.account, clock.now(), app)
     if tally.wait is not None:
         raise TryAgain("Apple's limit of calls is used up.", after=tally.wait)
     if fetcher.unfinished and not tally.failures:
@@ -194,6 +196,7 @@ def enqueue_detection(account: Account, moment: str | None = None) -> Job:
 def check_deliveries(context: JobContext) -> Result:
     account = _account(context.payload["account"])
     with clock.standing_at(_moment(context.payload["as_of"])):
+        refresh_cells(account, clock.now())
         outcomes = detect_delivery(account, clock.now())
     return {
         "new": sum(len(outcome.new) for outcome in outcomes),

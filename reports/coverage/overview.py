@@ -20,7 +20,7 @@ UNSETTLED = (CellState.OPEN, CellState.OVERDUE, CellState.BLOCKED)
 COMPLETE = """
 WITH begun AS (
     SELECT *, min(date) FILTER (WHERE state = 'final') OVER series AS start FROM reports_coveragecell
-    WHERE account_id = ANY(%(accounts)s)
+    WHERE account_id = ANY(%(accounts)s) AND app_id IS NULL
     WINDOW series AS (PARTITION BY account_id, vendor_id, report, region_code)),
 known AS (
     SELECT *, min(date) FILTER (WHERE date >= start AND state = ANY(%(unsettled)s)) OVER series AS gap FROM begun

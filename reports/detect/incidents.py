@@ -58,7 +58,9 @@ def api_incidents(start: date, end: date, account: Account | None) -> list[Found
 
 
 def _blocked(start: date, end: date, account: Account | None) -> list[Found]:
-    cells = CoverageCell.objects.filter(state=CellState.BLOCKED, delivery=None).select_related("account", "vendor")
+    cells = CoverageCell.objects.filter(state=CellState.BLOCKED, delivery=None, app=None).select_related(
+        "account", "vendor"
+    )
     if account is not None:
         cells = cells.filter(account=account)
     ordered = cells.order_by("account_id", "vendor_id", "report", "region_code", "cause", "date")

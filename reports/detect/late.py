@@ -21,7 +21,7 @@ def late_deliveries(start: date, end: date, account: Account | None) -> list[Fou
     finding stays, as `low`, so that a month that was slow can be looked up.
     """
     cells = CoverageCell.objects.filter(
-        seen_overdue_at__isnull=False, state__in=(CellState.OVERDUE, CellState.FINAL)
+        seen_overdue_at__isnull=False, state__in=(CellState.OVERDUE, CellState.FINAL), app=None
     ).select_related("account", "vendor")
     if account is not None:
         cells = cells.filter(account=account)

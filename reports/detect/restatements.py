@@ -26,7 +26,8 @@ WITH told AS (
     FROM reports_vintage v
     JOIN reports_series s ON s.id = v.series_id
     JOIN reports_delivery d ON d.id = v.delivery_id
-    WHERE s.side = 'api' AND d.state = %(loaded)s AND (%(account)s::bigint IS NULL OR s.account_id = %(account)s)),
+    WHERE s.side = 'api' AND s.kind <> 'ANALYTICS' AND d.state = %(loaded)s
+      AND (%(account)s::bigint IS NULL OR s.account_id = %(account)s)),
 twice AS (
     SELECT n.series_id, n.period_start, n.period_end, o.id AS old_id, n.id AS new_id,
            o.delivery_id AS old_delivery, n.delivery_id AS new_delivery,

@@ -8,6 +8,7 @@ from datetime import date
 
 from ascrecon import clock
 from ascrecon.appstore import AppStoreError
+from reports.coverage.analytics import refresh_cells
 from reports.detect.delivery import detect_delivery
 from reports.models import Account
 from reports.services.apps import take_over_apps
@@ -62,6 +63,7 @@ def _sync_account(account: Account, first: date | None, last: date | None, done:
             done.units += 1
             done.tally.add(AnalyticsFetcher(app, line, progress=progress).fetch())
         done.add(line)
+    refresh_cells(account, clock.now())
 
 
 def sync_apps(account: Account, line: Line) -> Tally:

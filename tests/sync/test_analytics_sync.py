@@ -66,3 +66,36 @@ def test_the_next_look_of_the_day_costs_nothing_and_the_next_day_one_call_for_ea
     assert AnalyticsInstance.objects.count() == loaded
     assert again["calls"] == 1, "the list of apps"
     assert AnalyticsReport.objects.filter(request__access=Access.ONGOING).count() > 15
+
+
+def test_the_ledger_has_a_cell_for_each_report_and_day_and_tells_apart_open_overdue_and_final(
+    simulator: Simulate, connect: Connect, clock: Callable[[datetime], None]
+) -> None:
+    missing = {
+        "kind": "instances_missing",
+        "apple_id": 1500000001,
+        "report": "App Downloads Standard",
+        "granularity": "DAILY",
+        "from": "2026-11-16",
+        "to": "2026-11-17",
+        "access": "ONGOING",
+    }
+    clock(DAY)
+    connect(simulator(days=20, faults=[missing]))
+
+    sync()
+
+    said = door("coverage", "--report", "App Downloads Standard", "--from", "2026-11-10", "--json")
+    cells = {cell["date"]: cell["state"] for cell in said.json["cells"]}
+    assert cells == {
+        "2026-11-10": "final",
+        "2026-11-11": "final",
+        "2026-11-12": "final",
+        "2026-11-13": "final",
+        "2026-11-14": "overdue",
+        "2026-11-15": "overdue",
+        "2026-11-16": "final",
+        "2026-11-17": "final",
+        "2026-11-18": "final",
+        "2026-11-19": "open",
+    }

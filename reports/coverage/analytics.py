@@ -1,0 +1,125 @@
+"""The ledger's cells of analytics reports: one statement works all of them out from what was listed and what was told.
+
+They are made anew from the deliveries each time, so killing or repeating it changes nothing.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from ascrecon.appstore import load_catalogue
+from reports.models import Account, App, DeliveryState
+from reports.services.analytics_files import GRAINS
+from reports.sql import execute
+from reports.sync.policy import sync_policy
+
+# What is due when. A day: in the instance made `lag` days after it; a week: on the Friday after it; a month: on the 5th
+# of the next one (Apple, Data Completeness). At which hour is not known, so a cell is due when that day is over.
+CELLS = """
+WITH reports AS (
+    SELECT * FROM unnest(%(names)s::text[], %(granularities)s::text[], %(lags)s::int[]) AS r(report, granularity, lag)),
+apps AS (
+    SELECT a.id AS app_id, a.account_id FROM reports_app a
+    WHERE a.account_id = %(account)s AND (%(app)s::bigint IS NULL OR a.id = %(app)s) AND a.apple_id IS NOT NULL),
+asked AS (
+    SELECT q.app_id, min(q.asked_at) FILTER (WHERE q.access = 'ONGOING' AND q.apple_id <> '') AS since,
+           bool_or(q.access = 'ONGOING' AND q.ended_at IS NULL AND q.state IN ('waiting', 'arriving')) AS is_running,
+           max(q.evidence) FILTER (WHERE q.access = 'ONGOING' AND q.ended_at IS NULL
+               AND q.state IN ('refused', 'stopped', 'ghost')) AS why_not
+    FROM reports_reportrequest q JOIN apps USING (app_id) GROUP BY 1),
+told AS (
+    SELECT s.app_id, s.report, s.grain AS granularity, v.period_start AS date,
+           bool_or(v.taken_on >= v.period_end + r.lag OR s.grain <> 'day') AS complete,
+           max(v.delivery_id) FILTER (WHERE v.current) AS delivery_id, max(v.taken_on) AS taken_on,
+           min(d.received_at) FILTER (WHERE v.taken_on >= v.period_end + r.lag OR s.grain <> 'day') AS delivered_at
+    FROM reports_series s JOIN apps a ON a.app_id = s.app_id
+    JOIN reports r ON r.report = s.report AND r.granularity = s.grain
+    JOIN reports_vintage v ON v.series_id = s.id
+    JOIN reports_delivery d ON d.id = v.delivery_id AND d.state = %(loaded)s
+    WHERE s.kind = 'ANALYTICS' GROUP BY 1, 2, 3, 4),
+made AS (
+    SELECT q.app_id, p.name AS report, i.processing_date,
+           CASE i.granularity WHEN 'DAILY' THEN 'day' WHEN 'WEEKLY' THEN 'week' ELSE 'month' END AS granularity,
+           bool_or(i.state = 'loaded') AS is_read, bool_or(i.state = 'held') AS is_held,
+           bool_or(i.state = 'refused') AS is_refused, bool_or(i.state = 'vanished') AS is_lost,
+           min(i.seen_at) AS seen_at, max(i.evidence) AS evidence
+    FROM reports_analyticsinstance i JOIN reports_analyticsreport p ON p.id = i.report_id
+    JOIN reports_reportrequest q ON q.id = p.request_id AND q.access = 'ONGOING' JOIN apps USING (app_id)
+    GROUP BY 1, 2, 3, 4),
+-- When an adopted request was made is not known: its oldest instance tells that it was there by then.
+listed AS (
+    SELECT app_id, min(processing_date) AS since FROM made GROUP BY 1),
+begun AS (
+    SELECT a.app_id, a.account_id, least(min(t.date), min(k.since::date)) AS first
+    FROM apps a LEFT JOIN told t USING (app_id) LEFT JOIN asked k USING (app_id) GROUP BY 1, 2),
+periods AS (
+    SELECT b.app_id, b.account_id, r.report, r.granularity, r.lag, p::date AS date,
+           CASE r.granularity WHEN 'day' THEN p::date WHEN 'week' THEN p::date + 6
+               ELSE (p + interval '1 month')::date - 1 END AS period_end
+    FROM begun b CROSS JOIN reports r CROSS JOIN LATERAL generate_series(
+        date_trunc(r.granularity, b.first::timestamp), date_trunc(r.granularity, %(today)s::date::timestamp),
+        ('1 ' || r.granularity)::interval) p
+    WHERE b.first IS NOT NULL),
+expected AS (
+    SELECT *, CASE granularity WHEN 'day' THEN period_end + lag WHEN 'week' THEN period_end + 5
+                  ELSE period_end + 5 END AS made_on FROM periods WHERE period_end < %(today)s),
+judged AS (
+    SELECT e.*, (e.made_on + 1)::timestamp AT TIME ZONE 'UTC' AS due, t.delivery_id, t.delivered_at,
+           m.evidence AS words, k.why_not,
+        CASE WHEN t.complete THEN 'final'
+             WHEN m.is_held OR m.is_refused THEN 'blocked'
+             WHEN %(now)s < (e.made_on + 1)::timestamp AT TIME ZONE 'UTC' THEN 'open'
+             WHEN m.is_read THEN 'empty'
+             WHEN m.is_lost OR e.made_on + %(kept)s < %(today)s THEN 'lost'
+             WHEN NOT coalesce(k.is_running, false) THEN 'blocked'
+             WHEN least(k.since::date, l.since) > e.made_on THEN 'lost'
+             ELSE 'overdue' END AS state
+    FROM expected e
+    LEFT JOIN told t USING (app_id, report, granularity, date)
+    LEFT JOIN made m ON m.app_id = e.app_id AND m.report = e.report AND m.granularity = e.granularity
+        AND m.processing_date = e.made_on
+    LEFT JOIN asked k ON k.app_id = e.app_id LEFT JOIN listed l ON l.app_id = e.app_id)
+INSERT INTO reports_coveragecell AS c (account_id, app_id, report, region_code, granularity, date, period_end, state,
+    due, attempts, confirmations, delivered_at, delivery_id, cause, evidence, seen_overdue_at)
+SELECT account_id, app_id, report, '', granularity, date, period_end, state, due, 0, 0, delivered_at, delivery_id,
+       CASE WHEN state IN ('overdue', 'lost') THEN 'not_delivered' ELSE '' END,
+       CASE state
+           WHEN 'final' THEN 'Complete as Apple made it.'
+           WHEN 'open' THEN 'Complete in the delivery of ' || made_on || '.'
+           WHEN 'empty' THEN 'Apple delivered the report of ' || made_on || ' without a row for these days.'
+           WHEN 'lost' THEN 'No delivery has these days complete, and Apple keeps none of them any more.'
+           WHEN 'blocked' THEN coalesce(nullif(words, ''), nullif(why_not, ''), 'No report is asked for.')
+           ELSE 'Due in the delivery of ' || made_on || ', which has not come.' END,
+       CASE WHEN state = 'overdue' THEN %(now)s::timestamptz END
+FROM judged
+ON CONFLICT (account_id, vendor_id, app_id, report, region_code, granularity, date) DO UPDATE SET
+    state = excluded.state, due = excluded.due, delivered_at = excluded.delivered_at, cause = excluded.cause,
+    delivery_id = excluded.delivery_id, evidence = excluded.evidence, period_end = excluded.period_end,
+    seen_overdue_at = coalesce(c.seen_overdue_at, excluded.seen_overdue_at)
+WHERE (c.state, c.due, c.delivered_at, c.delivery_id, c.evidence)
+    IS DISTINCT FROM (excluded.state, excluded.due, excluded.delivered_at, excluded.delivery_id, excluded.evidence)
+"""
+
+
+def refresh_cells(account: Account, now: datetime, app: App | None = None) -> int:
+    """Bring the ledger of analytics reports up to date at `now` (aware), for all apps or one; returns what changed."""
+    known = [
+        (report.name, GRAINS[granularity], report.completeness_days)
+        for report in load_catalogue().analytics_reports
+        for granularity in report.granularities
+    ]
+    names, granularities, lags = (list(column) for column in zip(*known, strict=True))
+    return execute(
+        CELLS,
+        {
+            "names": names,
+            "granularities": [str(grain) for grain in granularities],
+            "lags": lags,
+            "account": account.pk,
+            "app": app.pk if app else None,
+            "loaded": DeliveryState.LOADED.value,
+            "kept": sync_policy().analytics_kept_days,
+            "today": now.date(),
+            "now": now,
+        },
+    )
