@@ -19,6 +19,7 @@ from ascrecon.simulator.analytics.faults import (
     GranularityDiffers,
     InstanceVanishes,
     LateInstance,
+    OfInstances,
     PartialSnapshot,
     RequestStopped,
     ScopeRefused,
@@ -185,7 +186,7 @@ def _completed(fault: LateInstance | InstanceVanishes | SegmentFault) -> tuple[d
 
 
 def _finding(
-    fault: Withheld | Emptied | PartialSnapshot | LateInstance | InstanceVanishes | TwinInstance | SegmentFault,
+    fault: OfInstances | PartialSnapshot | LateInstance | InstanceVanishes | TwinInstance | SegmentFault,
     kind: str,
     start: date,
     end: date,
