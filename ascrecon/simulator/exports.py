@@ -10,7 +10,7 @@ from itertools import count
 from pathlib import Path
 
 from ascrecon.simulator.analytics.console import breakdown, csv_value, metric_values
-from ascrecon.simulator.analytics.metrics import METRICS
+from ascrecon.simulator.analytics.metrics import METRICS, snake
 from ascrecon.simulator.analytics.row import Number
 from ascrecon.simulator.analytics.rows import ReportRows
 from ascrecon.simulator.exports_wanted import (
@@ -122,7 +122,7 @@ def _console_rows(truth: Truth, first: date, last: date) -> list[SalesRow]:
 def _metric(truth: Truth, export: MetricExport) -> ConsoleFile:
     app = truth.scenario.app(export.apple_id)
     columns = {f"{member} {export.metric}".strip(): values for member, values in _columns(truth, export).items()}
-    days = [day for values in list(columns.values())[:1] for day in values]
+    days = next(iter(columns.values()), {})
     head = [
         f"Name,{_csv(app.name)}",
         f"Start Date,{_short(export.start)}",
@@ -135,8 +135,8 @@ def _metric(truth: Truth, export: MetricExport) -> ConsoleFile:
 
 
 def _metric_name(app: App, export: MetricExport) -> str:
-    name = export.metric.lower().replace(" ", "_").replace("-", "_")
-    return f"{app.name.replace('/', '-')} {name}{f'_by_{export.by}' if export.by else ''}.csv"
+    by = f"_by_{export.by}" if export.by else ""
+    return f"{app.name.replace('/', '-')} {snake(export.metric)}{by}.csv"
 
 
 def _metric_args(export: MetricExport) -> tuple[str, ...]:

@@ -32,6 +32,16 @@ def paged(
     return Answer(200, JSON_TYPE, json.dumps(document).encode())
 
 
+def single(
+    request: Request, resource: dict[str, object], status: int = 200, included: Sequence[dict[str, object]] = ()
+) -> Answer:
+    """The document of one resource."""
+    document: dict[str, object] = {"data": resource, "links": {"self": _self_link(request)}}
+    if included:
+        document["included"] = list(included)
+    return Answer(status, JSON_TYPE, json.dumps(document).encode())
+
+
 def _limit(request: Request) -> int:
     value = request.query.get("limit", str(DEFAULT_LIMIT))
     if value.isdecimal() and 1 <= int(value) <= HIGHEST_LIMIT:
@@ -49,14 +59,13 @@ def _start(request: Request) -> int:
         raise invalid_parameter("cursor", f"'{cursor}' is not a valid cursor") from error
 
 
-def self_link(request: Request) -> str:
-    """The URL of a request, its parameters among it."""
+def _self_link(request: Request) -> str:
     url = f"{request.origin}{request.path}"
     return f"{url}?{urlencode(request.query)}" if request.query else url
 
 
 def _links(request: Request, next_start: int | None) -> dict[str, str]:
-    links = {"self": self_link(request)}
+    links = {"self": _self_link(request)}
     if next_start is not None:
         cursor = base64.urlsafe_b64encode(str(next_start).encode()).decode()
         links["next"] = f"{request.origin}{request.path}?{urlencode({**request.query, 'cursor': cursor})}"

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from datetime import date
 
 from ascrecon.simulator.analytics.faults import ANALYTICS_FAULTS
-from ascrecon.simulator.analytics.planted import analytics
+from ascrecon.simulator.analytics.planted import World, analytics
+from ascrecon.simulator.analytics.requests import RequestBook
 from ascrecon.simulator.expectation import Expectation
 from ascrecon.simulator.faults import (
     DayLate,
@@ -25,15 +26,20 @@ from ascrecon.simulator.planted_rows import missing_rows
 from ascrecon.simulator.truth import Truth
 
 
-def planted(truth: Truth, today: date) -> list[dict[str, object]]:
-    """The expectations as of a day: missing rows by app, then the other faults in the scenario's order."""
+def planted(truth: Truth, today: date, book: RequestBook | None = None) -> list[dict[str, object]]:
+    """The expectations as of a day: missing rows by app, then the other faults in the scenario's order.
+
+    `book`: the analytics requests made by now; without it those of the scenario.
+    """
+    world = World(truth, book or RequestBook(truth.scenario))
     found = list(missing_rows(truth, today))
     for fault in truth.scenario.faults:
-        found += _of(truth, fault, today)
+        found += _of(world, fault, today)
     return [expectation.as_json() for expectation in found]
 
 
-def _of(truth: Truth, fault: Fault, today: date) -> Iterable[Expectation]:
+def _of(world: World, fault: Fault, today: date) -> Iterable[Expectation]:
+    truth = world.truth
     if isinstance(fault, DayLate):
         return late(fault, today)
     if isinstance(fault, DayReissued):
@@ -43,5 +49,5 @@ def _of(truth: Truth, fault: Fault, today: date) -> Iterable[Expectation]:
     if isinstance(fault, RegionMissing):
         return region(truth, fault, today)
     if isinstance(fault, ANALYTICS_FAULTS):
-        return analytics(truth, fault, today)
+        return analytics(world, fault, today)
     return incident(fault, today) if isinstance(fault, Transport) else ()

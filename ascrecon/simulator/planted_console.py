@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 
-from ascrecon.simulator.analytics.metrics import METRICS
+from ascrecon.simulator.analytics.metrics import METRICS, snake
 from ascrecon.simulator.expectation import DAILY, FINANCIAL, Expectation
 from ascrecon.simulator.faults import EarnedDiffers, MetricDiffers, RegionMissing, SalesDiffers, WrongTimezone
 from ascrecon.simulator.finance import missing_regions, month_rows
@@ -83,7 +83,7 @@ def _metric(fault: MetricDiffers | WrongTimezone, cause: str, span: tuple[date, 
         known.report if known else DAILY,
         *span,
         apple_id=fault.apple_id,
-        metric=known.name if known else fault.metric.lower().replace(" ", "_"),
+        metric=snake(fault.metric),
         cut="app",
         currency=known.currency if known else "",
         amount=amount,

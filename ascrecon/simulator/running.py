@@ -39,7 +39,7 @@ class Simulator:
 
     def planted(self) -> list[dict[str, object]]:
         """What a reader must find, as of the simulator's day."""
-        return planted(self.api.truth, self.api.today)
+        return planted(self.api.truth, self.api.today, self.api.analytics.book)
 
     def calls(self) -> int:
         """How many API requests were answered so far."""

@@ -180,7 +180,7 @@ def _control(api: Api, method: str, path: str, body: bytes) -> Answer:
     if (method, path) == ("POST", "/_sim/today"):
         return _move(api, body)
     if (method, path) == ("GET", "/_sim/planted"):
-        return _json(200, planted(api.truth, api.today))
+        return _json(200, planted(api.truth, api.today, api.analytics.book))
     if (method, path) == ("GET", "/_sim/calls"):
         return _json(200, {"total": api.calls.total(), "by_path": dict(sorted(api.calls.items()))})
     return _json(404, {"error": f"{method} {path} is not here"})

@@ -73,6 +73,14 @@ def test_a_gap_is_none_before_it_is_due_and_none_once_a_snapshot_has_the_day() -
         assert expected(simulator) == [("delivery_gap", "not_delivered", SESSIONS, "2026-11-05", "2026-11-05", {})]
 
 
+def test_a_snapshot_that_the_reader_asks_for_fills_a_gap_the_day_after() -> None:
+    with playing(fault("instances_missing", **{"from": "2026-11-10", "to": "2026-11-11"})) as simulator:
+        assert post(simulator, 1, "ONE_TIME_SNAPSHOT").status_code == 201
+        assert len(simulator.planted()) == 1
+        simulator.move_to(date(2026, 11, 21))
+        assert simulator.planted() == []
+
+
 def test_weeks_can_be_missing_while_days_come() -> None:
     missing = fault("instances_missing", granularity="WEEKLY", **{"from": "2026-11-13", "to": "2026-11-13"})
     with playing(missing) as simulator:

@@ -12,6 +12,7 @@ from ascrecon.simulator.analytics.faults import (
     Emptied,
     InstanceVanishes,
     LateInstance,
+    OfInstances,
     PartialSnapshot,
     RequestStopped,
     TwinInstance,
@@ -88,13 +89,13 @@ class DeliveryFaults:
         return [fault for fault in self._faults if isinstance(fault, kind)]
 
 
-def _hits(fault: Withheld | Emptied, instance: Instance) -> bool:
+def _hits(fault: OfInstances, instance: Instance) -> bool:
     same = (fault.apple_id, fault.report) == (instance.request.app.apple_id, instance.report.name)
     access = (fault.access != SNAPSHOT) == instance.ongoing
     return same and access and instance.granularity in fault.granularities and _within(fault, instance.processed)
 
 
-def _within(fault: Withheld | Emptied, day: date) -> bool:
+def _within(fault: OfInstances, day: date) -> bool:
     return fault.start <= day <= fault.end
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from ascrecon.simulator.analytics.catalogue import REPORTS, Report
-from ascrecon.simulator.analytics.faults import SNAPSHOT, Emptied, Withheld
+from ascrecon.simulator.analytics.faults import SNAPSHOT, OfInstances
 from ascrecon.simulator.analytics.instance import Instance, is_made, period_of, periods
 from ascrecon.simulator.analytics.requests import ONGOING as ONGOING_ACCESS
 from ascrecon.simulator.analytics.requests import SNAPSHOT as SNAPSHOT_ACCESS
@@ -25,7 +25,7 @@ class Deliverable:
     end: date
 
 
-def deliverables(truth: Truth, fault: Withheld | Emptied, today: date) -> Iterator[Deliverable]:
+def deliverables(truth: Truth, fault: OfInstances, today: date) -> Iterator[Deliverable]:
     """Everything that is due by a day and that the fault takes away; days without activity are nothing to miss."""
     rows = ReportRows(truth)
     report = REPORTS[fault.report]
@@ -37,13 +37,13 @@ def deliverables(truth: Truth, fault: Withheld | Emptied, today: date) -> Iterat
                         yield Deliverable(max(start, truth.scenario.first_day), end)
 
 
-def _requests(truth: Truth, fault: Withheld | Emptied, today: date) -> list[ReportRequest]:
+def _requests(truth: Truth, fault: OfInstances, today: date) -> list[ReportRequest]:
     access = SNAPSHOT_ACCESS if fault.access == SNAPSHOT else ONGOING_ACCESS
     return RequestBook(truth.scenario).of_app(truth.scenario.app(fault.apple_id), (access,), today)
 
 
 def _due(
-    truth: Truth, fault: Withheld | Emptied, request: ReportRequest, granularity: str, today: date
+    truth: Truth, fault: OfInstances, request: ReportRequest, granularity: str, today: date
 ) -> Iterator[tuple[date, date]]:
     report = REPORTS[fault.report]
     first, last = max(fault.start, request.first), min(fault.end, today)

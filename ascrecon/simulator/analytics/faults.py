@@ -16,8 +16,8 @@ ONGOING, SNAPSHOT = "ONGOING", "SNAPSHOT"
 
 
 @dataclass(frozen=True)
-class Withheld:
-    """No instance of a report with a processing date from `start` to `end`."""
+class OfInstances:
+    """Something happens to all instances of a report with processing dates from `start` to `end`."""
 
     kind: str
     apple_id: int
@@ -28,17 +28,12 @@ class Withheld:
     end: date
 
 
-@dataclass(frozen=True)
-class Emptied:
-    """Instances from `start` to `end` (processing dates) hold nothing but their heading."""
+class Withheld(OfInstances):
+    """They are never there."""
 
-    kind: str
-    apple_id: int
-    report: str
-    granularities: tuple[str, ...]
-    access: str
-    start: date
-    end: date
+
+class Emptied(OfInstances):
+    """They hold nothing but their heading."""
 
 
 @dataclass(frozen=True)

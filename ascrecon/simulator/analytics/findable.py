@@ -15,15 +15,14 @@ from ascrecon.simulator.analytics.faults import (
     CampaignsTruncated,
     DateRestated,
     DetailShortfall,
-    Emptied,
     GhostSnapshot,
     GranularityDiffers,
     InstanceVanishes,
     LateInstance,
+    OfInstances,
     PartialSnapshot,
     ScopeRefused,
     SegmentFault,
-    Withheld,
 )
 from ascrecon.simulator.analytics.instance import is_made
 from ascrecon.simulator.analytics.metrics import main_metric
@@ -38,7 +37,7 @@ COUNTED = "give a report of downloads, engagement, sessions, installations, purc
 def problems(truth: Truth, fault: AnalyticsFault) -> Iterator[Problem]:
     """What makes a fault impossible to find, and what to do."""
     yield from _without_request(truth, fault)
-    if isinstance(fault, (Withheld, Emptied)):
+    if isinstance(fault, OfInstances):
         yield from _taken(truth, fault)
     elif isinstance(fault, (LateInstance, InstanceVanishes, SegmentFault)):
         yield from _instance(fault)
@@ -59,7 +58,7 @@ def _without_request(truth: Truth, fault: AnalyticsFault) -> Iterator[Problem]:
         yield f"app {fault.apple_id} has no ongoing request", "give its analytics an ongoing_since"
 
 
-def _taken(truth: Truth, fault: Withheld | Emptied) -> Iterator[Problem]:
+def _taken(truth: Truth, fault: OfInstances) -> Iterator[Problem]:
     if not any(deliverables(truth, fault, truth.scenario.today)):
         yield f"{fault.report} of app {fault.apple_id} has nothing to miss there", "choose other dates or reports"
 

@@ -37,7 +37,7 @@ class Metric:
     @property
     def name(self) -> str:
         """The label in snake case, as findings name it."""
-        return self.label.lower().replace(" ", "_").replace("-", "_")
+        return snake(self.label)
 
     @property
     def currency(self) -> str:
@@ -62,6 +62,11 @@ class Metric:
         index = measure_index(report, self.column)
         changed = tuple(number + delta if place == index else number for place, number in enumerate(most.measures))
         return [Row(row.cells, changed) if row is most else row for row in rows]
+
+
+def snake(label: str) -> str:
+    """A label of the console in snake case: `first_time_downloads`."""
+    return label.lower().replace(" ", "_").replace("-", "_")
 
 
 _METRICS = (

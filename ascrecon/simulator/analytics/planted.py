@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, TypeAlias
@@ -19,6 +20,7 @@ from ascrecon.simulator.analytics.faults import (
     GranularityDiffers,
     InstanceVanishes,
     LateInstance,
+    OfInstances,
     PartialSnapshot,
     RequestStopped,
     ScopeRefused,
@@ -28,6 +30,7 @@ from ascrecon.simulator.analytics.faults import (
 )
 from ascrecon.simulator.analytics.instance import KEPT_DAYS, period_of
 from ascrecon.simulator.analytics.metrics import METRICS, main_metric
+from ascrecon.simulator.analytics.requests import SNAPSHOT, RequestBook
 from ascrecon.simulator.analytics.rows import ReportRows
 from ascrecon.simulator.expectation import Expectation
 from ascrecon.simulator.truth import Truth
@@ -42,25 +45,33 @@ SEGMENT_CAUSES = {
 }
 
 
-def analytics(truth: Truth, fault: AnalyticsFault, today: date) -> Found:
+@dataclass(frozen=True)
+class World:
+    """What happened, and which reports were asked for by now."""
+
+    truth: Truth
+    book: RequestBook
+
+
+def analytics(world: World, fault: AnalyticsFault, today: date) -> Found:
     """The expectations of one fault as of a day."""
-    return _PLANTED[type(fault)](truth, fault, today)
+    return _PLANTED[type(fault)](world, fault, today)
 
 
-def _withheld(truth: Truth, fault: Withheld, today: date) -> Iterator[Expectation]:
+def _withheld(world: World, fault: Withheld, today: date) -> Iterator[Expectation]:
     """Dates whose complete counts should be here. A gap that a snapshot fills is none; a stop stays one."""
-    lost = _covered(deliverables(truth, fault, today))
+    lost = _covered(deliverables(world.truth, fault, today))
     if fault.kind in KINDS:
         if lost:
             yield _finding(fault, KINDS[fault.kind], lost[0], lost[-1])
         return
-    filled = _in_snapshots(truth, fault, today)
+    filled = _in_snapshots(world, fault, today)
     for start, end in runs([day for day in lost if day not in filled]):
         yield _finding(fault, "delivery_gap", start, end)
 
 
-def _emptied(truth: Truth, fault: Emptied, today: date) -> Iterator[Expectation]:
-    for start, end in runs(_covered(deliverables(truth, fault, today))):
+def _emptied(world: World, fault: Emptied, today: date) -> Iterator[Expectation]:
+    for start, end in runs(_covered(deliverables(world.truth, fault, today))):
         yield _finding(fault, "empty_report", start, end)
 
 
@@ -68,68 +79,69 @@ def _covered(found: Iterable[Deliverable]) -> list[date]:
     return sorted({day for item in found for day in days_between(item.start, item.end)})
 
 
-def _in_snapshots(truth: Truth, fault: Withheld | TwinInstance, today: date) -> set[date]:
-    """Complete days of the app's snapshot, where the report's daily instance of it is here."""
-    asked = truth.scenario.app(fault.apple_id).analytics.snapshot_on
-    if asked is None or asked >= today or getattr(fault, "access", "") == "SNAPSHOT":
+def _in_snapshots(world: World, fault: Withheld | TwinInstance, today: date) -> set[date]:
+    """Days that a snapshot of the app, also one that the reader asked for, has complete."""
+    if isinstance(fault, Withheld) and fault.access == "SNAPSHOT":
         return set()
-    last = asked + timedelta(days=1 - REPORTS[fault.report].completeness)
-    return set(days_between(truth.scenario.first_day, last))
+    app, lag = world.truth.scenario.app(fault.apple_id), REPORTS[fault.report].completeness
+    made = [request for request in world.book.of_app(app, (SNAPSHOT,), today) if request.first <= today]
+    first = world.truth.scenario.first_day
+    return {day for request in made for day in days_between(first, request.first - timedelta(days=lag))}
 
 
-def _partial(truth: Truth, fault: PartialSnapshot, today: date) -> Iterator[Expectation]:
-    asked = truth.scenario.app(fault.apple_id).analytics.snapshot_on
+def _partial(world: World, fault: PartialSnapshot, today: date) -> Iterator[Expectation]:
+    asked = world.truth.scenario.app(fault.apple_id).analytics.snapshot_on
     if asked is not None and asked < today <= asked + timedelta(days=1 + KEPT_DAYS):
         yield _finding(fault, "partial_snapshot", fault.start, fault.end)
 
 
-def _stopped(_truth: Truth, fault: RequestStopped, today: date) -> Iterator[Expectation]:
+def _stopped(_world: World, fault: RequestStopped, today: date) -> Iterator[Expectation]:
     if fault.start <= today:
         yield _of_app(fault, "request_stopped", "not_delivered", fault.start, today)
 
 
-def _ghost(_truth: Truth, fault: GhostSnapshot, today: date) -> Iterator[Expectation]:
+def _ghost(_world: World, fault: GhostSnapshot, today: date) -> Iterator[Expectation]:
     if fault.day <= today:
         yield _of_app(fault, "api_incident", "ghost_request", fault.day, fault.day)
 
 
-def _scope(_truth: Truth, fault: ScopeRefused, today: date) -> Iterator[Expectation]:
+def _scope(_world: World, fault: ScopeRefused, today: date) -> Iterator[Expectation]:
     if fault.times is None and fault.day <= today:
         yield _of_app(fault, "api_incident", "method_not_allowed", fault.day, fault.day)
 
 
-def _late(_truth: Truth, fault: LateInstance, today: date) -> Iterator[Expectation]:
+def _late(_world: World, fault: LateInstance, today: date) -> Iterator[Expectation]:
     if fault.processed <= today < fault.processed + timedelta(days=fault.days):
         yield _finding(fault, "late_delivery", *_completed(fault))
 
 
-def _vanishes(truth: Truth, fault: InstanceVanishes, today: date) -> Iterator[Expectation]:
-    seen = _synced(truth, fault.processed, fault.on)
+def _vanishes(world: World, fault: InstanceVanishes, today: date) -> Iterator[Expectation]:
+    seen = _synced(world, fault.processed, fault.on)
     if seen and fault.on <= today <= fault.processed + timedelta(days=KEPT_DAYS):
         yield _finding(fault, "instance_lost", *_completed(fault))
 
 
-def _twin(truth: Truth, fault: TwinInstance, today: date) -> Iterator[Expectation]:
+def _twin(world: World, fault: TwinInstance, today: date) -> Iterator[Expectation]:
     lag = timedelta(days=REPORTS[fault.report].completeness)
     if fault.processed <= today:
         yield _finding(fault, "twin_instance", fault.processed - lag, fault.processed - lag)
-    if fault.processed + lag <= today and fault.processed not in _in_snapshots(truth, fault, today):
+    if fault.processed + lag <= today and fault.processed not in _in_snapshots(world, fault, today):
         yield _finding(fault, "delivery_gap", fault.processed, fault.processed)
 
 
-def _restated(truth: Truth, fault: DateRestated, today: date) -> Iterator[Expectation]:
+def _restated(world: World, fault: DateRestated, today: date) -> Iterator[Expectation]:
     complete = fault.day + timedelta(days=REPORTS[fault.report].completeness)
-    if fault.on <= today and _synced(truth, complete, fault.on):
+    if fault.on <= today and _synced(world, complete, fault.on):
         yield _counted(fault, "restated", "restated", fault.day, fault.day, Decimal(fault.delta))
 
 
-def _synced(truth: Truth, first: date, before: date) -> bool:
+def _synced(world: World, first: date, before: date) -> bool:
     """Whether a reader could see what was there from `first` until `before`; without sync_days it is granted."""
-    days = truth.scenario.sync_days
+    days = world.truth.scenario.sync_days
     return not days or any(first <= day < before for day in days)
 
 
-def _granularity(_truth: Truth, fault: GranularityDiffers, today: date) -> Iterator[Expectation]:
+def _granularity(_world: World, fault: GranularityDiffers, today: date) -> Iterator[Expectation]:
     end = fault.day + timedelta(days=6)
     if fault.granularity == "MONTHLY":
         end = (fault.day + timedelta(days=31)).replace(day=1) - timedelta(days=1)
@@ -137,13 +149,13 @@ def _granularity(_truth: Truth, fault: GranularityDiffers, today: date) -> Itera
         yield _counted(fault, "granularity_mismatch", "unexplained", fault.day, end, Decimal(fault.delta))
 
 
-def _shortfall(truth: Truth, fault: DetailShortfall, today: date) -> Iterator[Expectation]:
+def _shortfall(world: World, fault: DetailShortfall, today: date) -> Iterator[Expectation]:
     report = REPORTS[fault.report.replace(" Detailed", " Standard")]
     metric = main_metric(report.name)
     end = min(fault.end, today - timedelta(days=report.completeness))
     if metric is None or end < fault.start:
         return
-    rows, days = ReportRows(truth), days_between(fault.start, end)
+    rows, days = ReportRows(world.truth), days_between(fault.start, end)
     all_rows = [row for day in days for row in rows.day(fault.apple_id, report.name, day)]
     lost = metric.total(report, [row for row in all_rows if row.cell(report, "Source Type") == fault.source])
     yield _counted(
@@ -158,7 +170,7 @@ def _shortfall(truth: Truth, fault: DetailShortfall, today: date) -> Iterator[Ex
     )
 
 
-def _campaigns(_truth: Truth, fault: CampaignsTruncated, _today: date) -> Iterator[Expectation]:
+def _campaigns(_world: World, fault: CampaignsTruncated, _today: date) -> Iterator[Expectation]:
     metric = METRICS[fault.metric]
     yield Expectation(
         fault.kind,
@@ -173,7 +185,7 @@ def _campaigns(_truth: Truth, fault: CampaignsTruncated, _today: date) -> Iterat
     )
 
 
-def _segment(_truth: Truth, fault: SegmentFault, today: date) -> Iterator[Expectation]:
+def _segment(_world: World, fault: SegmentFault, today: date) -> Iterator[Expectation]:
     kept = fault.processed <= today <= fault.processed + timedelta(days=KEPT_DAYS)
     if fault.times is None and kept:
         yield _finding(fault, "api_incident", *_completed(fault), cause=SEGMENT_CAUSES[fault.kind])
@@ -185,7 +197,7 @@ def _completed(fault: LateInstance | InstanceVanishes | SegmentFault) -> tuple[d
 
 
 def _finding(
-    fault: Withheld | Emptied | PartialSnapshot | LateInstance | InstanceVanishes | TwinInstance | SegmentFault,
+    fault: OfInstances | PartialSnapshot | LateInstance | InstanceVanishes | TwinInstance | SegmentFault,
     kind: str,
     start: date,
     end: date,
@@ -228,7 +240,7 @@ def _counted(
     )
 
 
-_PLANTED: dict[type, Callable[[Truth, Any, date], Found]] = {
+_PLANTED: dict[type, Callable[[World, Any, date], Found]] = {
     Withheld: _withheld,
     Emptied: _emptied,
     PartialSnapshot: _partial,
