@@ -177,7 +177,7 @@ class BlockParser:
             return pa.table({name: pa.array([], pa.string()) for name in self.shape.names(width)}), [], []
         data = b"\n".join(lines[number - first_line] for number in numbers) + b"\n"
         options = csv.ParseOptions(**self._parse_options(), invalid_row_handler=skip)
-        rows = self._read(data, width, options, use_threads=False)
+        rows = self._read(data, width, options)
         taken = [number for index, number in enumerate(numbers) if index not in ragged]
         if len(taken) != rows.num_rows:
             raise ArithmeticError(f"{rows.num_rows} rows from {len(taken)} lines after line {first_line}")
@@ -195,14 +195,15 @@ class BlockParser:
         quote = '"' if self.shape.dialect.quoting else False
         return {"delimiter": self.shape.dialect.delimiter, "quote_char": quote, "ignore_empty_lines": False}
 
-    def _read(self, data: bytes, width: int, options: csv.ParseOptions, *, use_threads: bool = True) -> pa.Table:
+    def _read(self, data: bytes, width: int, options: csv.ParseOptions) -> pa.Table:
+        """The text was decoded before, so it is not checked again; the other processor works for the database."""
         names = self.shape.names(width)
         text = dict.fromkeys(names, pa.string())
         return csv.read_csv(
             pa.BufferReader(data),
-            read_options=csv.ReadOptions(column_names=names, block_size=len(data) + 1, use_threads=use_threads),
+            read_options=csv.ReadOptions(column_names=names, block_size=len(data) + 1, use_threads=False),
             parse_options=options,
-            convert_options=csv.ConvertOptions(column_types=text, strings_can_be_null=False),
+            convert_options=csv.ConvertOptions(column_types=text, strings_can_be_null=False, check_utf8=False),
         )
 
 

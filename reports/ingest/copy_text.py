@@ -25,13 +25,13 @@ def _cells(column: pa.Array | pa.Scalar) -> pa.Array | pa.Scalar:
         return column if column.is_valid else pa.scalar(NULL)
     if column.null_count == len(column):
         return pa.scalar(NULL)
-    for sign, escape in ESCAPES:
-        if _holds(column, sign):
-            column = pc.replace_substring(column, sign, escape)
+    for sign, escape in _escapes_in(column):
+        column = pc.replace_substring(column, sign, escape)
     return pc.fill_null(column, NULL) if column.null_count else column
 
 
-def _holds(column: pa.Array, sign: str) -> bool:
-    """Whether the sign may stand in the column; looking through its bytes at once costs next to nothing."""
+def _escapes_in(column: pa.Array) -> list[tuple[str, str]]:
+    """The signs that may stand in the column; looking through its bytes at once costs next to nothing."""
     data = column.buffers()[2]
-    return data is not None and sign.encode() in data.to_pybytes()
+    held = b"" if data is None else data.to_pybytes()
+    return [(sign, escape) for sign, escape in ESCAPES if sign.encode() in held]

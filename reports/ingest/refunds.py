@@ -64,4 +64,4 @@ class RefundWatch:
 
 
 def _distinct(keys: pa.Table) -> pa.Table:
-    return keys.group_by(KEY).aggregate([])
+    return keys.group_by(KEY, use_threads=False).aggregate([])

@@ -31,7 +31,7 @@ def total(values: pa.Array) -> Decimal:
 def sums_by(keys: dict[str, pa.Array], values: dict[str, pa.Array]) -> list[dict[str, object]]:
     """One record for each combination of keys: the keys, and the sum of each value column under its name."""
     table = pa.table({**keys, **values})
-    grouped = table.group_by(list(keys)).aggregate([(name, "sum") for name in values])
+    grouped = table.group_by(list(keys), use_threads=False).aggregate([(name, "sum") for name in values])
     named = grouped.rename_columns([name.removesuffix("_sum") for name in grouped.column_names])
     records: list[dict[str, object]] = named.to_pylist()
     return records
