@@ -12,7 +12,7 @@ export PIP_ROOT_USER_ACTION := ignore
 # A Python that is new enough, not too new, and able to make virtual environments (Debian ships that apart).
 FITS := import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 
-.PHONY: help setup demo test soak bench lint
+.PHONY: help setup demo test soak canaries bench lint
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ test: $(INSTALLED) $(VENV)/bench/.installed ## all tests that this machine can r
 
 soak: $(INSTALLED) ## long campaigns of faults, each with its table (SOAK=name for one, SOAK_SEED=n to repeat it)
 	@$(PY) -m tests.soak
+
+canaries: $(INSTALLED) ## builds broken on purpose: which test notices each (ten minutes)
+	@$(PY) -m tests.canaries
 
 lint: $(INSTALLED) ## ruff, mypy, missing migrations, template format
 	$(PY) -m ruff check .

@@ -37,9 +37,9 @@ class Outcome:
     said: str
 
 
-def broken_text(canary: Canary) -> str:
+def broken_text(canary: Canary, project: Path = PROJECT) -> str:
     """The file with the canary in it. Raises `DoesNotFit` where it changes nothing, or nothing that can be read."""
-    text = (PROJECT / canary.file).read_text(encoding="utf-8")
+    text = (project / canary.file).read_text(encoding="utf-8")
     if text.count(canary.find) != 1:
         raise DoesNotFit(f"{canary.name}: {canary.file} has its text {text.count(canary.find)} times, not once")
     broken = text.replace(canary.find, canary.put)
@@ -64,7 +64,7 @@ def try_out(canary: Canary, aviary: Aviary) -> Outcome:
     """Run the canary's tests in the copy of the project, which is whole again afterwards."""
     target = aviary.project / canary.file
     whole = target.read_text(encoding="utf-8")
-    target.write_text(broken_text(canary), encoding="utf-8")
+    target.write_text(broken_text(canary, aviary.project), encoding="utf-8")
     began = time.monotonic()
     try:
         ended = run_tests(aviary, canary.tests)
