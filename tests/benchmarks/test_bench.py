@@ -32,7 +32,9 @@ PAGES = [
 ]
 EXPECTED = {
     "ingest", "ingest_few_members", "ingest_memory", "ingest_memory_of_5x_rows", "reconcile", "upload_to_findings",
-    "new_day_none", "new_day_some_days", "new_day_every_day", "hosts_1", "hosts_2", "hosts_4", "pages_queries", *(f"page_{name}" for name in PAGES),
+    "pages_queries",
+    *(f"new_day_{differing}" for differing in ("none", "some_days", "every_day")),
+    *(f"hosts_{hosts}" for hosts in (1, 2, 4)), *(f"page_{name}" for name in PAGES),
 }  # fmt: skip
 
 
