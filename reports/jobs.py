@@ -196,7 +196,8 @@ def enqueue_detection(account: Account, moment: str | None = None) -> Job:
 def check_deliveries(context: JobContext) -> Result:
     account = _account(context.payload["account"])
     with clock.standing_at(_moment(context.payload["as_of"])):
-        refresh_cells(account, clock.now())
+        if account.pull_analytics:
+            refresh_cells(account, clock.now())
         outcomes = detect_delivery(account, clock.now())
     return {
         "new": sum(len(outcome.new) for outcome in outcomes),

@@ -57,7 +57,7 @@ class KeyForm(forms.ModelForm[Account]):
 
     class Meta:
         model = Account
-        fields: tuple[str, ...] = ("name", "issuer_id", "key_id", "base_url", "sync_enabled")
+        fields: tuple[str, ...] = ("name", "issuer_id", "key_id", "base_url", "sync_enabled", "pull_analytics")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -193,7 +193,7 @@ class AccountAdmin(WorkAdmin[Account]):
     }
     fieldsets = (
         (None, {"fields": ("name", "issuer_id", "key_id", "new_key", "key_file")}),
-        ("Pulling", {"fields": ("sync_enabled", "base_url")}),
+        ("Pulling", {"fields": ("sync_enabled", "pull_analytics", "base_url")}),
     )
     tested_moment = moment_column("connection_tested_at", "Last tested")
 
@@ -223,7 +223,7 @@ class AccountAdmin(WorkAdmin[Account]):
         """Who may only look sees no fields for a key."""
         if self.has_change_permission(request, obj):
             return super().get_fieldsets(request, obj)
-        return ((None, {"fields": ("name", "issuer_id", "key_id", "sync_enabled", "base_url")}),)
+        return ((None, {"fields": ("name", "issuer_id", "key_id", "sync_enabled", "pull_analytics", "base_url")}),)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

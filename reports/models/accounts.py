@@ -21,6 +21,12 @@ class Account(models.Model):
     base_url = models.URLField("address of the API", default="https://api.appstoreconnect.apple.com", max_length=200)
     provisional = models.BooleanField(default=False, help_text="Made for a file that came before its account.")
     sync_enabled = models.BooleanField("pull every day", default=True)
+    pull_analytics = models.BooleanField(
+        "pull analytics reports",
+        default=False,
+        help_text="Asks Apple for the analytics reports of every app; making the request needs an Admin key once. They "
+        "are kept and their days are in the ledger; they are not checked or compared yet.",
+    )
     connection = models.JSONField("last connection test", default=list, blank=True, editable=False)
     connection_tested_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -155,7 +155,9 @@ class AnalyticsFetcher:
 
 
 def apps_due(account: Account) -> list[App]:
-    """The apps that Apple lists and of which anything is to be asked now."""
+    """The apps that Apple lists and of which anything is to be asked now; none where the account leaves them out."""
+    if not account.pull_analytics:
+        return []
     apps = account.apps.filter(apple_id__isnull=False, provisional=False, merged_into=None).order_by("pk")
     return [app for app in apps.select_related("account") if _is_due(app)]
 

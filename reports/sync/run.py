@@ -63,7 +63,8 @@ def _sync_account(account: Account, first: date | None, last: date | None, done:
             done.units += 1
             done.tally.add(AnalyticsFetcher(app, line, progress=progress).fetch())
         done.add(line)
-    refresh_cells(account, clock.now())
+    if account.pull_analytics:
+        refresh_cells(account, clock.now())
 
 
 def sync_apps(account: Account, line: Line) -> Tally:

@@ -29,6 +29,12 @@ Simulate = Callable[..., Simulator]
 DAY = datetime(2026, 11, 20, 19, tzinfo=UTC)
 
 
+def connect_with_analytics(connect: Connect, simulator: Simulator) -> None:
+    account = connect(simulator)
+    account.pull_analytics = True
+    account.save()
+
+
 def sync() -> dict[str, Any]:
     said = door("sync", "--now", "--json")
     assert said.code == 0, said
@@ -40,7 +46,7 @@ def test_it_adopts_the_request_that_exists_and_asks_for_a_snapshot(
     simulator: Simulate, connect: Connect, clock: Callable[[datetime], None]
 ) -> None:
     clock(DAY)
-    connect(simulator(days=10))
+    connect_with_analytics(connect, simulator(days=10))
 
     sync()
 
@@ -57,8 +63,7 @@ def test_the_next_look_of_the_day_costs_nothing_and_the_next_day_one_call_for_ea
     simulator: Simulate, connect: Connect, clock: Callable[[datetime], None]
 ) -> None:
     clock(DAY)
-    world = simulator(days=10)
-    connect(world)
+    connect_with_analytics(connect, simulator(days=10))
     sync()
     loaded = AnalyticsInstance.objects.count()
 
@@ -81,7 +86,7 @@ def test_the_ledger_has_a_cell_for_each_report_and_day_and_tells_apart_open_over
         "access": "ONGOING",
     }
     clock(DAY)
-    connect(simulator(days=20, faults=[missing]))
+    connect_with_analytics(connect, simulator(days=20, faults=[missing]))
 
     sync()
 
@@ -99,3 +104,15 @@ def test_the_ledger_has_a_cell_for_each_report_and_day_and_tells_apart_open_over
         "2026-11-18": "final",
         "2026-11-19": "open",
     }
+
+
+def test_an_account_that_leaves_them_out_is_asked_for_no_analytics(
+    simulator: Simulate, connect: Connect, clock: Callable[[datetime], None]
+) -> None:
+    clock(DAY)
+    connect(simulator(days=10))
+
+    sync()
+
+    assert not ReportRequest.objects.exists()
+    assert not DownloadRow.objects.exists()
