@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 from django.urls import NoReverseMatch, reverse
 from django.utils.http import urlencode
 
+from reports.figures.analytics import family_of
 from reports.models import (
     ApiProblem,
     App,
@@ -205,7 +206,7 @@ def problems_of_calls(finding: Finding) -> list[ApiProblem]:
 
 def rows_link(delivery: Delivery, app: App | None = None, line: object = None) -> Link | None:
     """The list of a file's rows, of one app where the rows name apps by their Apple ID."""
-    name = ROW_LISTS[Kind(delivery.kind)]
+    name = ROW_LISTS.get(Kind(delivery.kind), family_of(delivery.report).model._meta.model_name or "")
     query: dict[str, str | int] = {"delivery": delivery.pk}
     if app is not None and app.apple_id and name in APP_FILTERS:
         query[APP_FILTERS[name]] = app.apple_id

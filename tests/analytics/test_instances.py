@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from django.db.models import Sum
+from django.test import Client
 
 from reports.files.errors import BadFile
 from reports.models import (
@@ -22,7 +23,7 @@ from reports.models import (
     Vintage,
 )
 from tests.analytics.given import DOWNLOADS_HEADER, deliver, downloads, instance, text
-from tests.factories import MORNING
+from tests.factories import MORNING, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -181,3 +182,14 @@ def test_weeks_and_months_are_told_by_their_first_day(tmp_path: Path) -> None:
         "source_info": "ads",
         "campaign": "spring",
     }
+
+
+def test_its_page_shows_what_came_of_it_and_the_other_deliveries_of_its_days(tmp_path: Path, client: Client) -> None:
+    first = deliver(tmp_path, instance("2026-11-04"), text(downloads("2026-11-02", 10), downloads("2026-11-03", 5)))
+    newer = deliver(tmp_path, instance("2026-11-05"), text(downloads("2026-11-03", 6)))
+    client.force_login(UserFactory.in_role("Viewer"))
+
+    page = client.get(f"/admin/reports/reportinstance/{first.pk}/change/").content.decode()
+
+    assert "App Downloads Standard" in page
+    assert newer.file_name in page
