@@ -17,11 +17,14 @@ from ascrecon.jobs.models import Job
 from ascrecon.jobs.service import enqueue
 from ascrecon.simulator.running import Simulator, running
 from reports import jobs
-from reports.models import Account, DigestSchedule, Finding, Rule
+from reports.models import Access, Account, AnalyticsReport, App, DigestSchedule, Finding, ReportRequest, Rule
 from reports.services.accounts import NewAccount, add_account
 from reports.services.comparing import RECONCILE, compare_later
 from reports.services.import_options import ImportOptions
 from reports.services.uploads import preview, request_import
+from reports.sync.analytics_fetch import AnalyticsFetcher
+from reports.sync.line import line_to
+from reports.sync.run import sync_apps
 from tests.doors import told
 from tests.factories import UserFactory
 from tests.make_files import DAY, days_from, download, metric_export, sale, sales_report
@@ -37,7 +40,8 @@ LATE = [{"kind": "day_late", "date": "2026-11-16", "days": 30}]
 @dataclass(frozen=True)
 class Case:
     """`prepare` leaves one queued job. `ignored` are columns that tell how often was tried. `later` is how long after
-    the cut it is tried again: a mail that may be on its way is left alone for a while.
+    the cut it is tried again: a mail that may be on its way is left alone for a while. `since`: from when on Apple
+    makes analytics reports.
     """
 
     prepare: Prepare
@@ -45,6 +49,7 @@ class Case:
     later: timedelta = timedelta(0)
     faults: tuple[dict[str, object], ...] = ()
     simulated: bool = False
+    since: str | None = None
 
 
 def _account() -> Account:
@@ -58,6 +63,21 @@ def _plan(folder: Path) -> Job:
 
 def _pull(folder: Path) -> Job:
     return jobs.enqueue_sync(_account(), date(2026, 11, 10), date(2026, 11, 12))[1]
+
+
+def _analytics(folder: Path) -> Job:
+    """Of one report two instances are there to be read; what was asked before is listed already."""
+    account = _account()
+    account.pull_analytics = True
+    account.save()
+    with line_to(account) as line:
+        sync_apps(account, line)
+        app = App.objects.get(apple_id=1500000001)
+        # Its requests, a snapshot, and the reports of the first one.
+        AnalyticsFetcher(app, line, calls=3).fetch()
+    ReportRequest.objects.filter(access=Access.SNAPSHOT).delete()
+    AnalyticsReport.objects.exclude(name="App Downloads Standard").delete()
+    return enqueue(jobs.ANALYTICS, {"app": app.pk, "as_of": None}, subject="Analytics", unique_key="analytics")
 
 
 def _apps(folder: Path) -> Job:
@@ -112,6 +132,7 @@ CASES: dict[str, Case] = {
     jobs.ACCOUNT: Case(_plan, simulated=True),
     jobs.FETCH: Case(_pull, ASKED, simulated=True),
     jobs.APPS: Case(_apps, simulated=True),
+    jobs.ANALYTICS: Case(_analytics, simulated=True, since="2026-11-18"),
     jobs.DETECT: Case(_detect, faults=tuple(LATE), simulated=True),
     RECONCILE: Case(_reconcile),
     jobs.IMPORT: Case(_import),
@@ -136,7 +157,9 @@ def place(case: Case) -> Iterator[None]:
         yield
         return
     settings.APPSTORE_POLICY = {"first_backoff_seconds": 0.01, "rate_limit_waits_seconds": (0.01,)}
-    with running({**SCENARIO, "faults": list(case.faults)}) as simulator:
+    (app,) = SCENARIO["apps"]
+    apps_of_case = [{**app, "analytics": {"ongoing_since": case.since}}] if case.since else [app]
+    with running({**SCENARIO, "apps": apps_of_case, "faults": list(case.faults)}) as simulator:
         _connect(simulator)
         yield
 

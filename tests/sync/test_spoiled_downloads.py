@@ -12,7 +12,17 @@ from pathlib import Path
 import pytest
 
 from ascrecon.simulator.running import Simulator
-from reports.models import ApiProblem, CellState, CoverageCell, Delivery, Figure, RawFile, SalesRow
+from reports.models import (
+    ApiProblem,
+    CellState,
+    CoverageCell,
+    Delivery,
+    Figure,
+    RawFile,
+    SalesFigures,
+    SalesRow,
+    StoredFigure,
+)
 from reports.services.accounts import NewAccount, add_account
 from tests.appstore.spoiling import SPOILED, Spoiled, Spoiler, bare_server, two_members
 
@@ -88,7 +98,7 @@ def test_it_loads_a_file_of_two_members_whole(spoiler: Spoiler) -> None:
 
     assert pull().code == 0
     whole = sorted(SalesRow.objects.values_list("day", "sku", "units", "developer_proceeds"))
-    for model in (CoverageCell, Figure, SalesRow):
+    for model in (CoverageCell, SalesFigures, StoredFigure, SalesRow):
         model.objects.all().delete()
     Delivery.objects.all().update(state="withdrawn")
     spoiler.how = in_two
