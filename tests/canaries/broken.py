@@ -32,7 +32,7 @@ CANARIES = (
         "reports/services/load_rows.py",
         "copy.write(chunk)",
         'copy.write(chunk[: chunk.rstrip(b"\\n").rfind(b"\\n") + 1])',
-        _in("loading"),
+        _in("loading/test_load_report.py"),
     ),
     Canary(
         "reject not listed",
@@ -40,7 +40,7 @@ CANARIES = (
         "reports/services/load_rows.py",
         "for r in tally.rejects\n",
         "for r in tally.rejects[1:]\n",
-        _in("loading"),
+        _in("loading/test_load_report.py"),
     ),
     Canary(
         "file with rejects counts",
@@ -48,7 +48,7 @@ CANARIES = (
         "reports/services/deliveries.py",
         "DeliveryState.HELD if delivery.rows_rejected else DeliveryState.LOADED",
         "DeliveryState.LOADED",
-        _in("loading"),
+        _in("loading/test_load_report.py"),
     ),
     Canary(
         "tolerance off by one",
@@ -72,7 +72,7 @@ CANARIES = (
         "reports/figures/derive.py",
         "sum(units * developer_proceeds) FILTER (WHERE developer_proceeds <> 0) AS proceeds",
         "sum((units * developer_proceeds)::float8) FILTER (WHERE developer_proceeds <> 0)::numeric AS proceeds",
-        _in("conservation"),
+        _in("loading/test_figures.py"),
     ),
     Canary(
         "sign of refunds",
@@ -80,7 +80,7 @@ CANARIES = (
         "reports/figures/derive.py",
         "sum(units * abs(customer_price))",
         "sum(units * customer_price)",
-        _in("conservation loading"),
+        _in("loading/test_figures.py"),
     ),
     Canary(
         "currencies added",
@@ -88,7 +88,7 @@ CANARIES = (
         "reports/figures/derive.py",
         '_figures("proceeds", currency="proceeds_currency"',
         '_figures("proceeds", currency="\'USD\'"',
-        _in("conservation loading"),
+        _in("loading/test_figures.py"),
     ),
     Canary(
         "older delivery wins",

@@ -58,3 +58,21 @@ def test_rows_without_sales_and_without_a_price_have_units_alone(tmp_path: Path)
     told("load_report", sales_report(tmp_path, sale(-2, "0", "USD", "US") | {"Customer Price": "0"}, day=DAY))
 
     assert [(f.metric, f.value) for f in Figure.objects.all()] == [("units", Decimal(-2))]
+
+
+def test_a_refund_takes_from_sales_although_apple_writes_its_price_negative_too(tmp_path: Path) -> None:
+    """Apple's field list: of a refund the units and the customer price are negative, the proceeds positive."""
+    sold = sale(3, "2.10", "USD", "US") | {"Customer Price": "2.99"}
+    refunded = sale(-1, "2.10", "USD", "US") | {"Customer Price": "-2.99"}
+
+    told("load_report", sales_report(tmp_path, sold, refunded, day=DAY))
+
+    assert figures("sales") == [("US", "USD", Decimal("5.98"))]
+
+
+def test_amounts_are_exact_where_a_binary_fraction_has_no_more_digits(tmp_path: Path) -> None:
+    rows = [sale(3, "999999999999.000001", "USD", "US"), sale(1, "0.000001", "USD", "US")]
+
+    told("load_report", sales_report(tmp_path, *rows, day=DAY))
+
+    assert figures("proceeds") == [("US", "USD", Decimal("2999999999997.000004"))]
