@@ -5,14 +5,31 @@ They go into the product's own tables, with their constraints and indexes.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 
 from django.db import transaction
+from django.db.models import F
 
 from benchmarks.database import execute
 from reports.figures.derive import derive_from_rows
 from reports.figures.vintages import Period, place, series_of
-from reports.models import Account, App, Delivery, DeliveryState, Grain, Kind, RawFile, Rule, Run, Side, Vendor, Zone
+from reports.models import (
+    Account,
+    App,
+    Delivery,
+    DeliveryState,
+    Grain,
+    Kind,
+    RawFile,
+    Rule,
+    Run,
+    SalesRow,
+    Side,
+    Vendor,
+    Vintage,
+    Zone,
+)
 
 RARE, COMMON, MIDDLING = "ZZ", "US", "MM"
 #: One row in so many is of the rare and of the middling country.
@@ -53,12 +70,18 @@ SELECT {first} + n, '{day}', '{day}', 'APPLE', 'US', 'com.acme.item' || n % 200,
     'APP' || n % 5, 'New', '1 Month', 'Productivity', 'iPhone', '', '', '', '', '', '', '', ''
 FROM generate_series(1, {rows}) n
 """
-#: Which rows (`n` of a day's) the console has more units of: none, one of an app on one day in a hundred, one app every
-#: day.
-DIFFERS = {
-    "none": "false",
-    "some_days": "n <= 5 AND (n * 37 + {number} * 61) % 100 = 0",
-    "every_day": "n = 5",
+
+
+def _on_some_days(number: int) -> list[int]:
+    return [n for n in range(1, 6) if (n * 37 + number * 61) % 100 == 0]
+
+
+#: Which rows of a day (by its number) the console has more units of: none, one of an app on one day in a hundred, one
+#: of the same app every day.
+DIFFERS: dict[str, Callable[[int], list[int]]] = {
+    "none": lambda number: [],
+    "some_days": _on_some_days,
+    "every_day": lambda number: [5],
 }
 DAY_ZERO = date(2024, 11, 1)
 
@@ -72,17 +95,28 @@ def add_two_sided_days(numbers: range, rows: int, differing: str) -> None:
     """Days of the API and of the console with rows, vintages and figures, `differing` as in `DIFFERS`."""
     account = Account.objects.get(name="Acme")
     for number in numbers:
-        for kind, side in ((Kind.SALES, Side.API), (Kind.R, Side.CONSOLE)):
-            more = DIFFERS[differing].format(number=number) if side == Side.CONSOLE else "false"
-            with transaction.atomic():
-                _add_side(account, number, rows, kind, side, more)
+        with transaction.atomic():
+            _add_side(account, number, rows, Side.API, [])
+            _add_side(account, number, rows, Side.CONSOLE, DIFFERS[differing](number))
     execute("ANALYZE")
 
 
-def _add_side(account: Account, number: int, rows: int, kind: Kind, side: Side, more: str) -> None:
-    day = day_number(number)
+def let_days_differ(numbers: range, differing: str) -> None:
+    """The console's rows of days that are there already differ as in `DIFFERS` from now on, and so do their figures."""
+    for number in numbers:
+        if lines := DIFFERS[differing](number):
+            vintage = Vintage.objects.get(series__side=Side.CONSOLE, period_start=day_number(number), current=True)
+            ids = [vintage.delivery.first_row_id + line for line in lines]
+            with transaction.atomic():
+                SalesRow.objects.filter(pk__in=ids).update(units=F("units") + 1)
+                derive_from_rows(vintage, vintage.delivery)
+
+
+def _add_side(account: Account, number: int, rows: int, side: Side, more: list[int]) -> None:
+    day, kind = day_number(number), Kind.SALES if side == Side.API else Kind.R
     delivery = _delivery(account, day, rows, kind, side)
-    execute(SIDED_ROWS.format(first=delivery.first_row_id, day=day, number=number, rows=rows, more=more))
+    has_more = f"n IN ({', '.join(map(str, more))})" if more else "false"
+    execute(SIDED_ROWS.format(first=delivery.first_row_id, day=day, number=number, rows=rows, more=has_more))
     for vintage in place(series_of(delivery), delivery, [Period(day, day)], taken_on=day):
         derive_from_rows(vintage, delivery)
 

@@ -15,16 +15,19 @@ LEAST_ROWS = 10
 
 
 def bench(folder: Path) -> None:
-    for differing in DIFFERS:
-        _bench(differing)
-
-
-def _bench(differing: str) -> None:
     rows, runs = max(LEAST_ROWS, rows_wanted() // DAYS), runs_wanted()
     days = DAYS if rows > LEAST_ROWS else FEW_DAYS
     start_afresh()
-    in_a_process("two_years", days, rows, differing)
-    settle()
+    in_a_process("two_years", days, rows)
+    for differing in DIFFERS:
+        in_a_process("differ", days, differing)
+        settle()
+        _bench(differing, days, rows, runs)
+        days += runs
+
+
+def _bench(differing: str, days: int, rows: int, runs: int) -> None:
+    """Each variant comes on top of the ones before, with the days that they added."""
     whole = medians([in_a_process("compare_all") for _ in range(runs)])
     new = medians([in_a_process("new_day", days + n, rows, differing) for n in range(runs)])
     report(

@@ -62,13 +62,23 @@ def compare(day: str) -> Seconds:
     return spent | {"findings": len(result.findings), "lines": result.lines}
 
 
-def two_years(days: str, rows: str, differing: str) -> Seconds:
-    """An account with that many days of both sides; see `benchmarks.generated`."""
+def two_years(days: str, rows: str) -> Seconds:
+    """An account with that many equal days of both sides; see `benchmarks.generated`."""
     from benchmarks.generated import add_two_sided_days  # noqa: PLC0415
 
     spent: Seconds = {}
     with timed(spent, "seconds"):
-        add_two_sided_days(range(int(days)), int(rows), differing)
+        add_two_sided_days(range(int(days)), int(rows), "none")
+    return spent
+
+
+def differ(days: str, differing: str) -> Seconds:
+    """Let the first days of that account differ."""
+    from benchmarks.generated import let_days_differ  # noqa: PLC0415
+
+    spent: Seconds = {}
+    with timed(spent, "seconds"):
+        let_days_differ(range(int(days)), differing)
     return spent
 
 
@@ -95,6 +105,7 @@ STEPS: dict[str, Callable[..., Seconds]] = {
     "upload": upload,
     "queue": queue,
     "two_years": two_years,
+    "differ": differ,
     "new_day": new_day,
     "compare_all": compare_all,
     "compare": compare,
