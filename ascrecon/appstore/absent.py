@@ -84,10 +84,7 @@ def absent_finance(error: AppStoreError, *, today: date, due: date, kept_until: 
 
 
 def _is_about_absence(error: AppStoreError) -> bool:
-    if error.category is Category.GONE:
-        return True
-    # Without Apple's own code it is a 404 of something else, such as a wrong base address.
-    return error.category is Category.NOT_FOUND and error.code.startswith("NOT_FOUND")
+    return error.category is Category.GONE or error.is_unknown_id
 
 
 def _sales_reason(error: AppStoreError, *, is_due: bool, is_kept: bool) -> tuple[Reason, Basis]:

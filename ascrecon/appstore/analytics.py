@@ -50,8 +50,8 @@ class InstanceRecord:
 class AnalyticsApi:
     """One key's way to the analytics reports. Every failure is an AppStoreError.
 
-    Source: Apple's OpenAPI 3.7.0. Ids are opaque text. A POST or DELETE is never sent twice by itself: where its
-    outcome is not known (`may_have_worked`), list what exists.
+    Source: Apple's OpenAPI 3.7.0. Ids are opaque text. A POST whose outcome is not known is not sent again: its error
+    says so (`may_have_worked`), and the list shows what exists.
     """
 
     def __init__(self, transport: Transport, base_url: str, policy: Policy, store: SegmentStore) -> None:
@@ -65,7 +65,11 @@ class AnalyticsApi:
         return self._all(f"/v1/apps/{app_apple_id}/analyticsReportRequests", _request)
 
     def create_request(self, app_apple_id: int, access_type: str) -> RequestRecord:
-        """Ask for reports. Needs an Admin key; a 409 whose `already_exists` is true says that there is one."""
+        """Ask for reports of an access type, ONGOING or ONE_TIME_SNAPSHOT. Needs an Admin key.
+
+        AppStoreError with `already_exists`: there is one, which blocks another also when it is stopped or not listed
+        (seen on Apple's forum). With `may_have_worked`: look in `requests_of` before asking again.
+        """
         document = {
             "data": {
                 "type": "analyticsReportRequests",
@@ -74,7 +78,11 @@ class AnalyticsApi:
             }
         }
         answer = self._transport.send("POST", self._base_url + REQUESTS, document)
-        return _request(_resource(answer, REQUESTS))
+        try:
+            return _request(_resource(answer, REQUESTS))
+        except AppStoreError as error:
+            error.method, error.path = "POST", REQUESTS
+            raise
 
     def request(self, request_id: str) -> RequestRecord | None:
         """One request; None where Apple does not know it."""
@@ -82,16 +90,16 @@ class AnalyticsApi:
         try:
             return _request(_resource(self._transport.get_json(self._base_url + path), path))
         except AppStoreError as error:
-            if error.category is Category.NOT_FOUND:
-                return None
-            raise
+            if not error.is_unknown_id:
+                raise
+            return None
 
     def delete_request(self, request_id: str) -> None:
         """Delete a request; one that is gone already is no error."""
         try:
             self._transport.send("DELETE", f"{self._base_url}{REQUESTS}/{_id(request_id)}")
         except AppStoreError as error:
-            if error.category is not Category.NOT_FOUND:
+            if not error.is_unknown_id:
                 raise
 
     def reports(self, request_id: str) -> list[ReportRecord]:

@@ -41,6 +41,8 @@ TRANSIENT = frozenset(
     {Category.RATE_LIMIT, Category.SERVER, Category.NETWORK, Category.TRUNCATED, Category.UNEXPECTED_BODY}
 )
 
+_SUCCESSES = range(HTTPStatus.OK, HTTPStatus.MULTIPLE_CHOICES)
+
 _WHAT_TO_DO: Mapping[Category, str] = {
     Category.CREDENTIALS: (
         "Check the issuer id and the key id, and that the key was not revoked and is an App Store Connect "
@@ -90,7 +92,7 @@ class AppStoreError(Exception):
     `title`, `detail`, `pointer`, `parameter` and `see` are those of the first error of Apple's document;
     match `code` by its beginning, since Apple's codes are hierarchical. `request_id` and `correlation_key`
     are what Apple's support asks for. `associated` holds the nested errors. `retry_after` is in seconds:
-    the call should not be made again before then.
+    the call should not be made again before then. `never_sent`: no connection came about, so Apple did nothing.
     Source: Apple documentation, Interpreting and Handling Errors.
     """
 
@@ -110,6 +112,7 @@ class AppStoreError(Exception):
     entries: tuple[ErrorEntry, ...] = ()
     attempts: int = 0
     retry_after: float | None = None
+    never_sent: bool = False
     clock_note: str = ""
 
     @property
@@ -124,8 +127,18 @@ class AppStoreError(Exception):
 
     @property
     def may_have_worked(self) -> bool:
-        """True for a change whose answer was lost: whether Apple carried it out is not known."""
-        return self.method not in ("", "GET") and self.is_transient and self.category is not Category.RATE_LIMIT
+        """True for a change whose answer was lost or not understood: whether Apple carried it out is not known.
+
+        List what exists and use that. False where Apple did nothing for sure: 429, or no connection came about.
+        """
+        if self.method in ("", "GET") or self.never_sent or self.category is Category.RATE_LIMIT:
+            return False
+        return self.is_transient or self.status in _SUCCESSES
+
+    @property
+    def is_unknown_id(self) -> bool:
+        """True where Apple itself does not know the id. A 404 without its code comes from something else."""
+        return self.category is Category.NOT_FOUND and self.code.startswith("NOT_FOUND")
 
     @property
     def already_exists(self) -> bool:

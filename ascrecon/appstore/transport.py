@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import Any, TypeVar
 
 import requests
-from urllib3.exceptions import HTTPError, ProtocolError
+from urllib3.exceptions import HTTPError, NewConnectionError, ProtocolError
 
 from .deadlines import DeadlineAdapter, total_limit
 from .documents import read_json, read_start
@@ -24,6 +24,8 @@ from .tokens import TokenSource
 logger = logging.getLogger(__name__)
 
 JSON = "application/json"
+#: Sent twice they do no more than once (RFC 9110): of a DELETE the second finds nothing.
+IDEMPOTENT = frozenset({"GET", "DELETE"})
 GZIP_OR_JSON = "application/a-gzip, application/json"
 
 Answer = TypeVar("Answer")
@@ -59,8 +61,9 @@ class _Bearer(requests.auth.AuthBase):
 class Transport:
     """Not for use by several threads at once. Every try counts in `calls`; recoveries are in `incidents`.
 
-    Redirects are never followed. Only GET is tried again, since a POST may have been carried out although its
-    answer was lost; a call refused with 401 was not carried out and is signed anew once, whatever its method.
+    Redirects are never followed. A GET or DELETE is tried again, since it does no more the second time. A POST may
+    have been carried out although its answer was lost: it is tried again only where it was surely not, which is
+    after 429 and where no connection came about. A call refused with 401 is signed anew once, whatever its method.
     After a second refusal nothing more is sent with this key.
     """
 
@@ -104,7 +107,7 @@ class Transport:
         return self.get(url, lambda response: read_json(response, self._policy), params=params)
 
     def send(self, method: str, url: str, document: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """Sends a POST, PATCH or DELETE once; an answer without a body is an empty object."""
+        """Sends a POST, PATCH or DELETE; an answer without a body is an empty object."""
 
         def read(response: requests.Response) -> dict[str, Any]:
             if response.status_code == HTTPStatus.NO_CONTENT:
@@ -147,7 +150,7 @@ class Transport:
             message = "The answer was cut on its way."
             raise AppStoreError(category=Category.TRUNCATED, message=message) from error
         except (requests.RequestException, HTTPError) as error:
-            raise AppStoreError(category=Category.NETWORK, message=_plain(error, self._policy)) from error
+            raise network_error(error, self._policy) from error
 
     def _open(self, call: Call) -> requests.Response:
         return self.session.request(
@@ -198,7 +201,7 @@ class Transport:
         error = failures[-1]
         if error.category is Category.CREDENTIALS:
             return self._sign_anew(failures)
-        if call.method != "GET" or not error.is_transient:
+        if not error.is_transient or (call.method not in IDEMPOTENT and error.may_have_worked):
             return None
         pause = self._pause(error, tries=len(failures))
         if len(failures) >= self._policy.tries or pause > self._policy.patience_seconds:
@@ -257,8 +260,22 @@ def _host(location: str) -> str:
     return f"{origin[0]}://{origin[1]}" if origin else "another place"
 
 
+def network_error(error: Exception, policy: Policy) -> AppStoreError:
+    """What a failure of the HTTP library means. Its own text, which holds the whole address, is left out."""
+    return AppStoreError(
+        category=Category.NETWORK, message=_plain(error, policy), never_sent=_is_without_connection(error)
+    )
+
+
+def _is_without_connection(error: Exception) -> bool:
+    """A ProxyError is one too, but may also tell of a proxy that hung up later."""
+    if isinstance(error, requests.exceptions.ConnectTimeout):
+        return True
+    cause = error.args[0] if error.args else None
+    return isinstance(getattr(cause, "reason", None), NewConnectionError)
+
+
 def _plain(error: Exception, policy: Policy) -> str:
-    """One sentence. The library's own text holds the whole address and is left to the chained exception."""
     sentences: tuple[tuple[type[Exception], str], ...] = (
         (requests.exceptions.SSLError, "The server's certificate could not be checked or TLS failed."),
         (requests.exceptions.ProxyError, "The proxy of this machine could not be used."),

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import gzip
 import json
+import socket
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -125,3 +128,39 @@ def refusal(status: int, code: str, detail: str = "", title: str = "", **source:
     error |= {"title": title, "detail": detail}
     document = {"errors": [{**error, "source": source}]}
     return Response(json.dumps(document), status=status, content_type="application/json")
+
+
+def chunked(body: bytes) -> Callable[[Request], Response]:
+    """Without a Content-Length a cut body arrives as if it were whole."""
+    return lambda request: Response(
+        (body[i : i + 7] for i in range(0, len(body), 7)), content_type="application/a-gzip"
+    )
+
+
+@contextmanager
+def raw_server(speak: Callable[[socket.socket], None]) -> Iterator[str]:
+    """What a web server's library will not do wrong, a bare socket does: `speak` after each request."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    stopped = threading.Event()
+
+    def serve() -> None:
+        while not stopped.is_set():
+            connection, _ = listener.accept()
+            with connection:
+                if stopped.is_set():
+                    return
+                connection.recv(65536)
+                try:
+                    speak(connection)
+                except OSError:
+                    continue  # the client hung up, as it should
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        stopped.set()
+        socket.create_connection(listener.getsockname()).close()
+        thread.join(5)
+        listener.close()

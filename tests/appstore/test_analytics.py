@@ -12,7 +12,16 @@ import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from ascrecon.appstore import ONGOING, AppStoreError, Category, InstanceRecord, RequestRecord, Segment, load_catalogue
+from ascrecon.appstore import (
+    ONE_TIME_SNAPSHOT,
+    ONGOING,
+    AppStoreError,
+    Category,
+    InstanceRecord,
+    RequestRecord,
+    Segment,
+    load_catalogue,
+)
 
 from .conftest import PACKED, Apple, Bench, page, refusal
 
@@ -130,6 +139,53 @@ def test_a_request_that_apple_does_not_know_is_none_and_deleting_it_is_no_error(
     assert bench.client.analytics.request("r1") is None
     bench.client.analytics.delete_request("r1")
     assert [each.method for each in bench.apple.requests] == ["GET", "DELETE"]
+
+
+@pytest.mark.parametrize(
+    "foreign",
+    [Response("<h1>Not Found</h1>", 404, content_type="text/html"), refusal(404, "PATH_ERROR", "No such path")],
+)
+def test_a_404_that_does_not_speak_of_the_id_proves_nothing(bench: Bench, foreign: Response) -> None:
+    bench.apple.answers(f"{REQUESTS}/r1", foreign)
+
+    for ask in (bench.client.analytics.request, bench.client.analytics.delete_request):
+        with pytest.raises(AppStoreError) as caught:
+            ask("r1")
+        assert (caught.value.category, caught.value.is_unknown_id) == (Category.NOT_FOUND, False)
+
+
+def test_a_request_that_cannot_be_deleted_is_an_error(bench: Bench) -> None:
+    bench.apple.answers(f"{REQUESTS}/r1", refusal(409, "STATE_ERROR.ENTITY_STATE_INVALID", "It is being made"))
+
+    with pytest.raises(AppStoreError) as caught:
+        bench.client.analytics.delete_request("r1")
+
+    assert (caught.value.category, caught.value.detail) == (Category.CONFLICT, "It is being made")
+
+
+def test_a_ghost_exists_is_not_listed_and_is_not_known(bench: Bench) -> None:
+    """Seen on Apple's forum: the three answers together tell that only Apple can help."""
+    bench.apple.answers(REQUESTS, refusal(409, "STATE_ERROR", "You already have such an entity"))
+    bench.apple.answers(OF_APP, page([]))
+    bench.apple.answers(f"{REQUESTS}/r1", refusal(404, "NOT_FOUND", "There is no resource of type 'a' with id 'r1'"))
+
+    with pytest.raises(AppStoreError) as caught:
+        bench.client.analytics.create_request(1500000001, ONE_TIME_SNAPSHOT)
+
+    assert caught.value.already_exists
+    assert caught.value.apple_id == "1e15b36b-5347-4af0-9bab-7f6626ffec65", "what Apple's support asks for"
+    assert bench.client.analytics.requests_of(1500000001) == []
+    assert bench.client.analytics.request("r1") is None
+
+
+@pytest.mark.parametrize("body", ["{}", '{"data": []}', '{"data": {"id": "r1"}}', '{"data": {"attributes": {}}}'])
+def test_a_request_that_was_made_but_not_named_may_have_worked(bench: Bench, body: str) -> None:
+    bench.apple.answers(REQUESTS, Response(body, 201, content_type="application/json"))
+
+    with pytest.raises(AppStoreError) as caught:
+        bench.client.analytics.create_request(1500000001, ONGOING)
+
+    assert (caught.value.may_have_worked, caught.value.method, caught.value.path) == (True, "POST", REQUESTS)
 
 
 def test_it_reads_all_pages_of_instances_and_keeps_granularities_that_are_new(bench: Bench) -> None:

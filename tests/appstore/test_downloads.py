@@ -3,7 +3,6 @@ from __future__ import annotations
 import gzip
 import hashlib
 import socket
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,11 +11,11 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from werkzeug import Request, Response
+from werkzeug import Response
 
 from ascrecon.appstore import AppStoreClient, AppStoreError, Category, Credentials, Download, SalesAnswer
 
-from .conftest import NOW, PACKED, REPORT, VENDOR, Bench, changed_policy, report
+from .conftest import NOW, PACKED, REPORT, VENDOR, Bench, changed_policy, chunked, raw_server, report
 
 SALES = "/v1/salesReports"
 DAY = date(2026, 11, 18)
@@ -66,13 +65,6 @@ def test_it_reads_every_member_of_a_file(bench: Bench) -> None:
     got = download(bench.client)
     assert got.unpacked_size == len(REPORT)
     assert got.path.read_bytes() == TWO_MEMBERS
-
-
-def chunked(body: bytes) -> Callable[[Request], Response]:
-    """Without a Content-Length a cut body arrives as if it were whole."""
-    return lambda request: Response(
-        (body[i : i + 7] for i in range(0, len(body), 7)), content_type="application/a-gzip"
-    )
 
 
 FIRST_MEMBER = len(gzip.compress(b"Provider\tUnits\n", mtime=0))
@@ -151,37 +143,6 @@ def test_it_leaves_nothing_behind_when_the_folder_is_gone(bench: Bench) -> None:
     bench.workdir.rmdir()
     with pytest.raises(FileNotFoundError):
         fetch(bench.client)
-
-
-# What a web server's library will not do wrong, a bare socket does.
-
-
-@contextmanager
-def raw_server(speak: Callable[[socket.socket], None]) -> Iterator[str]:
-    listener = socket.create_server(("127.0.0.1", 0))
-    stopped = threading.Event()
-
-    def serve() -> None:
-        while not stopped.is_set():
-            connection, _ = listener.accept()
-            with connection:
-                if stopped.is_set():
-                    return
-                connection.recv(65536)
-                try:
-                    speak(connection)
-                except OSError:
-                    continue  # the client hung up, as it should
-
-    thread = threading.Thread(target=serve, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    finally:
-        stopped.set()
-        socket.create_connection(listener.getsockname()).close()
-        thread.join(5)
-        listener.close()
 
 
 @contextmanager

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import logging
 import re
+import socket
 import time
 from collections.abc import Callable
 from datetime import date
@@ -18,7 +19,7 @@ from ascrecon.appstore.limits import Pacer
 from ascrecon.appstore.tokens import TokenSource
 from ascrecon.appstore.transport import Transport
 
-from .conftest import NOW, VENDOR, Apple, Bench, changed_policy, page, refusal, report
+from .conftest import NOW, VENDOR, Apple, Bench, changed_policy, page, raw_server, refusal, report
 
 SALES = "/v1/salesReports"
 APPS = "/v1/apps"
@@ -227,33 +228,88 @@ def test_it_refuses_a_page_without_end(make_bench: Callable[..., Bench]) -> None
 
 
 @pytest.fixture
-def transport(credentials: Credentials) -> Transport:
-    policy = changed_policy(min_interval_seconds=0.0)
-    sleeps: list[float] = []
-    return Transport(
-        TokenSource(credentials, wall_clock=NOW.timestamp),
-        Pacer(policy, sleep=sleeps.append, monotonic=lambda: 0.0),
-        policy=policy,
-        clock=lambda: NOW,
-        wall_clock=NOW.timestamp,
-        sleep=sleeps.append,
-        jitter=lambda: 0.5,
-        trust_environment=False,
-    )
+def make_transport(credentials: Credentials) -> Callable[..., Transport]:
+    def make(**changes: object) -> Transport:
+        policy = changed_policy(**{"min_interval_seconds": 0.0, **changes})
+        sleeps: list[float] = []
+        return Transport(
+            TokenSource(credentials, wall_clock=NOW.timestamp),
+            Pacer(policy, sleep=sleeps.append, monotonic=lambda: 0.0),
+            policy=policy,
+            clock=lambda: NOW,
+            wall_clock=NOW.timestamp,
+            sleep=sleeps.append,
+            jitter=lambda: 0.5,
+            trust_environment=False,
+        )
+
+    return make
 
 
-@pytest.mark.parametrize("status", [429, 500, 502])
-def test_it_never_sends_a_post_twice(apple: Apple, transport: Transport, status: int) -> None:
-    apple.answers("/v1/analyticsReportRequests", Response(status=status))
+@pytest.fixture
+def transport(make_transport: Callable[..., Transport]) -> Transport:
+    return make_transport()
+
+
+REQUESTS = "/v1/analyticsReportRequests"
+
+
+def sent(transport: Transport, method: str, url: str) -> AppStoreError:
     with pytest.raises(AppStoreError) as caught:
-        transport.send("POST", apple.url + "/v1/analyticsReportRequests", {"data": {}})
-    assert caught.value.attempts == 1
-    assert len(apple.requests) == 1
+        transport.send(method, url + REQUESTS, {"data": {}} if method == "POST" else None)
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("status", "body"), [(500, ""), (502, GATEWAY), (504, ""), (201, "<html>"), (201, '{"data": {'), (201, " " * 2000)]
+)
+def test_it_never_sends_a_post_twice_that_may_have_worked(
+    apple: Apple, make_transport: Callable[..., Transport], status: int, body: str
+) -> None:
+    apple.answers(REQUESTS, Response(body, status=status))
+    error = sent(make_transport(max_json_bytes=1000), "POST", apple.url)
+    assert (error.attempts, error.may_have_worked, len(apple.requests)) == (1, True, 1)
+
+
+def test_a_post_whose_answer_is_cut_off_may_have_worked(transport: Transport) -> None:
+    heard: list[int] = []
+
+    def hang_up(connection: socket.socket) -> None:
+        heard.append(1)
+
+    with raw_server(hang_up) as url:
+        error = sent(transport, "POST", url)
+    assert (error.category, error.may_have_worked, len(heard)) == (Category.NETWORK, True, 1)
+
+
+def test_a_post_is_sent_again_after_429_since_apple_did_nothing(apple: Apple, transport: Transport) -> None:
+    apple.answers(REQUESTS, refusal(429, "RATE_LIMIT_EXCEEDED"), Response("{}", 201))
+    assert transport.send("POST", apple.url + REQUESTS, {"data": {}}) == {}
+    assert [request.get_json() for request in apple.requests] == [{"data": {}}, {"data": {}}]
+
+
+def test_a_post_for_which_no_connection_came_about_is_tried_again_and_did_nothing(transport: Transport) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        url = f"http://127.0.0.1:{free.getsockname()[1]}"
+    error = sent(transport, "POST", url)
+    assert (error.category, error.attempts, error.may_have_worked) == (Category.NETWORK, 5, False)
+
+
+def test_a_post_that_apple_refuses_has_not_worked(apple: Apple, transport: Transport) -> None:
+    apple.answers(REQUESTS, refusal(409, "STATE_ERROR", "You already have such an entity"))
+    error = sent(transport, "POST", apple.url)
+    assert (error.attempts, error.may_have_worked) == (1, False)
+
+
+def test_a_delete_is_sent_again_since_twice_is_no_more_than_once(apple: Apple, transport: Transport) -> None:
+    apple.answers(REQUESTS, Response(GATEWAY, 502), Response(status=204))
+    assert transport.send("DELETE", apple.url + REQUESTS) == {}
+    assert len(apple.requests) == 2
 
 
 def test_it_sends_no_scope_and_takes_an_empty_answer(apple: Apple, transport: Transport) -> None:
-    apple.answers("/v1/analyticsReportRequests", Response(status=204))
-    assert transport.send("DELETE", apple.url + "/v1/analyticsReportRequests") == {}
+    apple.answers(REQUESTS, Response(status=204))
+    assert transport.send("DELETE", apple.url + REQUESTS) == {}
     assert "scope" not in jwt.decode(apple.tokens[0], options={"verify_signature": False})
 
 
