@@ -126,7 +126,7 @@ class AnalyticsFetcher:
         try:
             segments = api.segments(instance.apple_id)
         except AppStoreError as error:
-            if error.category not in (Category.NOT_FOUND, Category.GONE):
+            if not error.is_unknown_id and error.category is not Category.GONE:
                 raise
             _vanished(instance, clock.now())
             return

@@ -83,6 +83,8 @@ def _renew(app: App, access: Access, stopped: RequestRecord, known: ReportReques
     try:
         line.client.analytics.delete_request(stopped.id)
     except AppStoreError as error:
+        if error.is_transient:
+            raise
         _refused(row, error)
         return
     _end(row, f"{row.evidence} It was deleted, so that a new one can be made.")

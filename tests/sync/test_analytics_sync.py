@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ascrecon.appstore import AnalyticsApi, AppStoreClient, Credentials
 from ascrecon.simulator.running import Simulator
 from reports.models import (
     Access,
@@ -116,3 +118,49 @@ def test_an_account_that_leaves_them_out_is_asked_for_no_analytics(
 
     assert not ReportRequest.objects.exists()
     assert not DownloadRow.objects.exists()
+
+
+@pytest.fixture
+def twin(simulator: Simulate, tmp_path: Path) -> Iterator[AnalyticsApi]:
+    """The API of a simulator without faults: in one with faults everything has the same ids."""
+    good = simulator(days=10)
+    credentials = Credentials(good.key_id, good.issuer_id, good.private_key)
+    with AppStoreClient(good.url, credentials, workdir=tmp_path) as client:
+        yield client.analytics
+
+
+def test_a_404_that_is_not_apples_own_does_not_make_an_instance_vanish(
+    simulator: Simulate, connect: Connect, clock: Callable[[datetime], None], twin: AnalyticsApi
+) -> None:
+    """A proxy's page says nothing about the instance, which is asked for again."""
+    (request,) = twin.requests_of(1500000001)
+    report = next(each for each in twin.reports(request.id) if each.name == "App Downloads Standard")
+    instance = twin.instances(report.id)[0].id
+    path = f"/v1/analyticsReportInstances/{instance}/segments"
+    page = {"kind": "http", "path": path, "status": 404, "body": "html", "times": 1}
+    clock(DAY)
+    connect_with_analytics(connect, simulator(days=10, faults=[page]))
+
+    door("sync", "--now", "--json")
+
+    asked = AnalyticsInstance.objects.get(apple_id=instance)
+    assert (asked.state, asked.attempts, asked.missing_since) == (InstanceState.LISTED, 1, None)
+
+
+def test_a_stopped_request_whose_deletion_fails_on_the_way_is_tried_again_at_the_next_look(
+    simulator: Simulate, connect: Connect, clock: Callable[[datetime], None], twin: AnalyticsApi
+) -> None:
+    (request,) = twin.requests_of(1500000001)
+    path = f"/v1/analyticsReportRequests/{request.id}"
+    faults = [
+        {"kind": "request_stopped", "apple_id": 1500000001, "from": "2026-11-19"},
+        {"kind": "http", "path": path, "status": 502, "body": "html", "times": 5},
+    ]
+    clock(DAY)
+    connect_with_analytics(connect, simulator(days=10, faults=faults))
+
+    for _ in range(2):
+        door("sync", "--now", "--json")
+
+    stopped, live = ReportRequest.objects.filter(access=Access.ONGOING).order_by("pk")
+    assert (stopped.state, live.state) == (RequestState.ENDED, RequestState.WAITING)
