@@ -6,7 +6,7 @@ import gzip
 import hashlib
 import os
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,9 +41,15 @@ class Download:
         self.path.unlink(missing_ok=True)
 
 
-def save_download(response: requests.Response, directory: Path, policy: Policy) -> Download:
+def save_download(
+    response: requests.Response,
+    directory: Path,
+    policy: Policy,
+    check: Callable[[Path], None] = lambda path: None,
+) -> Download:
     """Writes the body to a new file in `directory`, which is removed again where anything is wrong.
 
+    `check` raises where the bytes, of which nothing has been unpacked yet, are not those that were promised.
     Raises AppStoreError (truncated, unexpected_body, too_large), urllib3's HTTPError for a body that is cut
     or late, OSError where the disk fails. HTTP libraries hand out a cut body without an error where the
     answer names no length; that is why every gzip member is read to its trailer.
@@ -63,6 +69,7 @@ def save_download(response: requests.Response, directory: Path, policy: Policy) 
             os.fsync(file.fileno())
         _check_length(response, size)
         _check_magic(response, path, policy)
+        check(path)
         unpacked_size = check_gzip(path, policy)
         cleanup.pop_all()
     return Download(

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import socket
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from http import HTTPStatus
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,22 +22,27 @@ from .downloads import Download, save_download
 from .errors import AppStoreError, Category
 from .origins import is_loopback, origin_of
 from .policy import Policy
+from .transport import network_error
 
 #: Answers of the storage host after which a fresh address helps: an old one is refused as 403, 400 or 404.
 OLD_ADDRESS = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND})
+
+#: Names of no public host (RFC 6761, RFC 6762, ICANN 2024).
+INTERNAL_NAMES = (".localhost", ".local", ".internal", ".")
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
     """One file of an instance. `checksum`: MD5 of the bytes as they are sent, in hexadecimal; `size` counts them.
 
-    Source of both: the public client rorkai; Apple names only the attributes.
+    Source of both: the public client rorkai; Apple names only the attributes. Whoever has `url` can fetch the file
+    while it is valid: it is used at once, and neither kept nor shown.
     """
 
     id: str
     checksum: str
     size: int | None
-    url: str
+    url: str = field(repr=False)
 
 
 def read_segment(resource: Mapping[str, Any]) -> Segment:
@@ -97,16 +103,10 @@ class SegmentStore:
             with total_limit(self._policy.total_seconds), self._open(segment.url) as response:
                 if response.status_code != HTTPStatus.OK:
                     raise _refusal(response)
-                found = save_download(response, self._workdir, self._policy)
+                return save_download(response, self._workdir, self._policy, partial(_check, segment))
         except (requests.RequestException, HTTPError) as error:
-            message = "The file could not be fetched from Apple's storage: the connection failed or was cut."
-            raise AppStoreError(category=Category.NETWORK, message=message) from error
-        try:
-            _check(found, segment)
-        except AppStoreError:
-            found.discard()
-            raise
-        return found
+            # Not chained: the library's error holds the whole address, and tracebacks are kept.
+            raise network_error(error, self._policy) from None
 
     def _open(self, url: str) -> requests.Response:
         return self._session.get(
@@ -126,13 +126,13 @@ class SegmentStore:
             raise AppStoreError(category=Category.REFUSED_ADDRESS, message=message)
 
     def _is_public(self, url: str, host: str) -> bool:
-        """By a proxy the name is looked up there; only an address in numbers can be judged here."""
-        try:
-            return ip_address(host).is_global
-        except ValueError:
-            settings = self._session.merge_environment_settings(url, {}, None, None, None)
+        """By a proxy the name is looked up there; only what the name itself says can be judged here."""
+        numbers = _numbers(host)
+        if numbers is not None:
+            return numbers.is_global
+        settings = self._session.merge_environment_settings(url, {}, None, None, None)
         if select_proxy(url, settings["proxies"]):
-            return host != "localhost"
+            return "." in host and not host.endswith(INTERNAL_NAMES)
         return all(ip_address(found).is_global for found in _addresses(host))
 
 
@@ -144,10 +144,22 @@ class _NoToken(requests.auth.AuthBase):
         return request
 
 
+def _numbers(host: str) -> IPv4Address | IPv6Address | None:
+    """The address that is written in numbers, also in the short and hexadecimal forms that resolvers take."""
+    try:
+        return ip_address(host)
+    except ValueError:
+        pass
+    try:
+        return ip_address(socket.inet_aton(host))
+    except (OSError, UnicodeError):
+        return None
+
+
 def _addresses(host: str) -> list[str]:
     try:
         return [str(found[4][0]) for found in socket.getaddrinfo(host, 443, proto=socket.IPPROTO_TCP)]
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         message = f"The host {host} of Apple's storage was not found."
         raise AppStoreError(category=Category.NETWORK, message=message) from error
 
@@ -167,10 +179,11 @@ def _may_work_again(error: AppStoreError) -> bool:
     return error.is_transient or error.category is Category.GONE
 
 
-def _check(found: Download, segment: Segment) -> None:
-    if segment.size is not None and found.size != segment.size:
-        raise _damaged(f"{found.size} bytes arrived where Apple named {segment.size}.")
-    checksum = _md5(found.path)
+def _check(segment: Segment, path: Path) -> None:
+    size = path.stat().st_size
+    if segment.size is not None and size != segment.size:
+        raise _damaged(f"{size} bytes arrived where Apple named {segment.size}.")
+    checksum = _md5(path)
     if segment.checksum and checksum != segment.checksum.lower():
         raise _damaged(f"The file's check sum is {checksum} where Apple named {segment.checksum}.")
 

@@ -146,9 +146,6 @@ class Transport:
                 if not _is_success(response):
                     raise self._refusal(response, call)
                 return read(response)
-        except ProtocolError as error:
-            message = "The answer was cut on its way."
-            raise AppStoreError(category=Category.TRUNCATED, message=message) from error
         except (requests.RequestException, HTTPError) as error:
             raise network_error(error, self._policy) from error
 
@@ -262,6 +259,8 @@ def _host(location: str) -> str:
 
 def network_error(error: Exception, policy: Policy) -> AppStoreError:
     """What a failure of the HTTP library means. Its own text, which holds the whole address, is left out."""
+    if isinstance(error, ProtocolError):
+        return AppStoreError(category=Category.TRUNCATED, message="The answer was cut on its way.")
     return AppStoreError(
         category=Category.NETWORK, message=_plain(error, policy), never_sent=_is_without_connection(error)
     )

@@ -5,8 +5,13 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-from collections.abc import Iterator
+import logging
+import socket
+import time
+import traceback
+from collections.abc import Callable, Iterator
 from datetime import date
+from pathlib import Path
 
 import pytest
 from pytest_httpserver import HTTPServer
@@ -15,15 +20,18 @@ from werkzeug import Request, Response
 from ascrecon.appstore import (
     ONE_TIME_SNAPSHOT,
     ONGOING,
+    AppStoreClient,
     AppStoreError,
     Category,
+    Credentials,
     InstanceRecord,
+    ReportRecord,
     RequestRecord,
     Segment,
     load_catalogue,
 )
 
-from .conftest import PACKED, Apple, Bench, page, refusal
+from .conftest import PACKED, REPORT, Apple, Bench, chunked, page, raw_server, refusal
 
 REQUESTS = "/v1/analyticsReportRequests"
 OF_APP = "/v1/apps/1500000001/analyticsReportRequests"
@@ -213,6 +221,49 @@ def test_it_reads_all_pages_of_instances_and_keeps_granularities_that_are_new(be
     assert (asked["filter[granularity]"], asked["filter[processingDate]"]) == ("DAILY", "2026-11-04,2026-11-05")
 
 
+def test_it_reads_all_pages_of_reports_and_keeps_names_that_are_new(bench: Bench) -> None:
+    path = f"{REQUESTS}/r1/reports"
+    names = [("a1", "App Downloads Standard", "COMMERCE"), ("a2", "Embedding Generation", "PERFORMANCE_2")]
+    first, second = ({"id": key, "attributes": {"name": name, "category": category}} for key, name, category in names)
+    bench.apple.answers(path, page([first], following=f"{bench.apple.url}{path}?cursor=2"), page([second]))
+
+    assert bench.client.analytics.reports("r1") == [ReportRecord(*each) for each in names]
+    assert [request.query_string for request in bench.apple.requests] == [b"limit=200", b"cursor=2"]
+
+
+def test_it_reads_all_pages_of_segments_and_shows_no_address(bench: Bench) -> None:
+    path = "/v1/analyticsReportInstances/i1/segments"
+
+    def listed(name: str) -> dict[str, object]:
+        url = f"https://files.example.com/{name}.gz?Signature=secret"
+        return {"id": name, "attributes": {"checksum": MD5, "sizeInBytes": 9, "url": url}}
+
+    bench.apple.answers(path, page([listed("s1")], following=f"{bench.apple.url}{path}?cursor=2"), page([listed("s2")]))
+
+    found = bench.client.analytics.segments("i1")
+
+    assert found == [
+        Segment("s1", MD5, 9, "https://files.example.com/s1.gz?Signature=secret"),
+        Segment("s2", MD5, 9, "https://files.example.com/s2.gz?Signature=secret"),
+    ]
+    assert "secret" not in repr(found)
+
+
+def test_a_list_whose_next_page_lies_elsewhere_is_not_read(bench: Bench, storage: Apple) -> None:
+    bench.apple.answers(f"{REQUESTS}/r1/reports", page([], following=f"{storage.url}/v1/more"))
+
+    with pytest.raises(AppStoreError) as caught:
+        bench.client.analytics.reports("r1")
+
+    assert caught.value.category is Category.REFUSED_ADDRESS
+
+
+def test_ids_are_no_part_of_the_address(bench: Bench) -> None:
+    bench.apple.answers("/v1/analyticsReports/r3-a/b?c/instances", page([]))
+
+    assert bench.client.analytics.instances("r3-a/b?c") == []
+
+
 def test_it_takes_a_segment_without_sending_the_token(bench: Bench, storage: Apple) -> None:
     storage.answers(FILE, Response(PACKED))
 
@@ -246,8 +297,15 @@ def test_it_gives_up_after_three_addresses_and_its_message_holds_no_secret(bench
     assert "secret" not in f"{error} {error.sentences} {error.path}"
 
 
-def test_a_wrong_check_sum_is_never_read_and_both_sums_are_named(bench: Bench, storage: Apple) -> None:
-    other = gzip.compress(b"other", mtime=0)
+BOMB = gzip.compress(bytes(60_000_000), mtime=0)
+
+
+@pytest.mark.parametrize(
+    "other", [gzip.compress(b"other", mtime=0), PACKED[:-9] + b"123456789", BOMB], ids=["other", "damaged", "bomb"]
+)
+def test_of_a_file_with_a_wrong_check_sum_nothing_is_unpacked_and_both_sums_are_named(
+    bench: Bench, storage: Apple, other: bytes
+) -> None:
     storage.answers(FILE, Response(other))
     bench.apple.answers(SEGMENT, named(storage, size=len(other)))
     wrong = hashlib.md5(other, usedforsecurity=False).hexdigest()
@@ -256,6 +314,121 @@ def test_a_wrong_check_sum_is_never_read_and_both_sums_are_named(bench: Bench, s
 
     assert (error.category, len(storage.requests)) == (Category.TRUNCATED, 3)
     assert error.message == f"The file's check sum is {wrong} where Apple named {MD5}."
+
+
+def test_a_file_of_a_wrong_size_is_tried_three_times_and_both_sizes_are_named(bench: Bench, storage: Apple) -> None:
+    storage.answers(FILE, chunked(PACKED[:20]))
+    bench.apple.answers(SEGMENT, named(storage))
+
+    error = refused(bench, segment(storage))
+
+    assert (error.category, error.attempts, len(storage.requests)) == (Category.TRUNCATED, 3, 3)
+    assert error.message == f"20 bytes arrived where Apple named {len(PACKED)}."
+
+
+def of(body: bytes, storage: Apple) -> Segment:
+    """A segment whose check sum and size are those of `body`."""
+    return segment(storage, checksum=hashlib.md5(body, usedforsecurity=False).hexdigest(), size=len(body))
+
+
+def test_a_file_that_apple_itself_names_cut_is_cut(make_bench: Callable[..., Bench], storage: Apple) -> None:
+    cut = gzip.compress(b"one", mtime=0) + PACKED[:-4]
+    bench = make_bench(segment_tries=1)
+    storage.answers(FILE, Response(cut))
+
+    error = refused(bench, of(cut, storage))
+
+    assert (error.category, error.message) == (
+        Category.TRUNCATED,
+        "The file ends before its gzip trailer: it was cut.",
+    )
+
+
+def test_a_file_of_several_members_is_one_file(bench: Bench, storage: Apple) -> None:
+    storage.answers(FILE, Response(PACKED + PACKED))
+
+    assert bench.client.analytics.download(of(PACKED + PACKED, storage)).unpacked_size == 2 * len(REPORT)
+
+
+@pytest.mark.parametrize("limit", [{"max_download_bytes": 20}, {"ratio_checked_from_bytes": 1_000_000}])
+def test_a_file_larger_than_any_report_is_not_tried_again(
+    make_bench: Callable[..., Bench], storage: Apple, limit: dict[str, int]
+) -> None:
+    bench = make_bench(**limit)
+    storage.answers(FILE, Response(BOMB))
+
+    error = refused(bench, of(BOMB, storage))
+
+    assert (error.category, len(storage.requests)) == (Category.TOO_LARGE, 1)
+
+
+def test_a_page_instead_of_the_file_is_not_taken(make_bench: Callable[..., Bench], storage: Apple) -> None:
+    bench = make_bench(segment_tries=1)
+    storage.answers(FILE, Response("<html><title>Sign in</title></html>", content_type="text/html"))
+
+    assert refused(bench, segment(storage)).category is Category.UNEXPECTED_BODY
+
+
+def _drip(connection: socket.socket) -> None:
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n")
+    for byte in PACKED:
+        connection.sendall(bytes([byte]))
+        time.sleep(0.05)
+
+
+def test_a_file_that_comes_in_drops_ends_at_the_deadline_and_the_traceback_holds_no_secret(
+    make_bench: Callable[..., Bench],
+) -> None:
+    """A byte every 0.05 s would go on for seconds and never trips the read limit. Jobs keep their tracebacks."""
+    bench = make_bench(segment_tries=1, total_seconds=0.4, read_seconds=0.3)
+    with raw_server(_drip) as url:
+        started = time.monotonic()
+        error = refused(bench, Segment("s1", MD5, len(PACKED), f"{url}{FILE}?Signature=secret"))
+        assert time.monotonic() - started < 1.5
+
+    assert error.category is Category.NETWORK
+    assert "secret" not in "".join(traceback.format_exception(error))
+
+
+def test_a_storage_that_is_not_there_is_a_network_failure_without_a_secret(
+    make_bench: Callable[..., Bench],
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        url = f"http://127.0.0.1:{free.getsockname()[1]}{FILE}?Signature=secret"
+
+    error = refused(make_bench(segment_tries=1), Segment("s1", MD5, len(PACKED), url))
+
+    assert error.message == "The connection could not be made, or it was dropped."
+    assert "secret" not in "".join(traceback.format_exception(error))
+
+
+def test_a_file_that_breaks_off_is_fetched_from_a_fresh_address(bench: Bench, storage: Apple) -> None:
+    def break_off(connection: socket.socket) -> None:
+        connection.sendall(f"HTTP/1.1 200 OK\r\nContent-Length: {len(PACKED)}\r\n\r\n".encode() + PACKED[:9])
+
+    storage.answers(FILE, Response(PACKED))
+    bench.apple.answers(SEGMENT, named(storage))
+    with raw_server(break_off) as url:
+        got = bench.client.analytics.download(Segment("s1", MD5, len(PACKED), f"{url}{FILE}?Signature=secret1"))
+
+    assert list(bench.workdir.glob("download-*")) == [got.path], "nothing is left over of the first try"
+    assert got.path.read_bytes() == PACKED
+
+
+def test_what_is_logged_and_noted_of_a_recovery_holds_no_query(
+    bench: Bench, storage: Apple, caplog: pytest.LogCaptureFixture
+) -> None:
+    storage.answers(FILE, Response("", 403), Response(PACKED))
+    bench.apple.answers(SEGMENT, named(storage))
+
+    with caplog.at_level(logging.DEBUG):
+        bench.client.analytics.download(segment(storage))
+
+    (incident,) = bench.client.incidents
+    ours = [record.getMessage() for record in caplog.records if record.name != "werkzeug"]  # the test's server
+    assert incident.path == f"localhost{FILE}"
+    assert any("Worked at try 2" in line for line in ours)
+    assert "secret" not in f"{ours} {incident}"
 
 
 def test_a_file_of_another_size_is_fetched_again(bench: Bench, storage: Apple) -> None:
@@ -280,21 +453,64 @@ def test_a_redirect_of_the_storage_is_not_followed(bench: Bench, storage: Apple)
     assert "secret" not in error.message
 
 
-@pytest.mark.parametrize(
-    "url",
-    [
-        "http://files.example.com/s1.gz",
-        "https://10.0.0.1/s1.gz",
-        "https://169.254.169.254/latest/meta-data",
-        "ftp://127.0.0.1/s1.gz",
-        "https://user@files.example.com/s1.gz",
-        "file:///etc/passwd",
-    ],
+PRIVATE = (
+    "http://files.example.com/s1.gz",
+    "https://10.0.0.1/s1.gz",
+    "https://[fd00::1]/s1.gz",
+    "https://[::ffff:10.0.0.1]/s1.gz",
+    "https://169.254.169.254/latest/meta-data",
+    "https://2852039166/latest/meta-data",
+    "https://0xa.1/s1.gz",
+    "ftp://127.0.0.1/s1.gz",
+    "https://user@files.example.com/s1.gz",
+    "file:///etc/passwd",
+    "https://[bad/s1.gz",
 )
+LOOPBACK = ("http://127.0.0.1:8000/s1.gz", "https://127.0.0.1/s1.gz", "https://[::1]/s1.gz", "https://127.1/s1.gz")
+
+
+@pytest.mark.parametrize("url", PRIVATE)
 def test_an_address_that_is_not_public_is_refused(bench: Bench, url: str) -> None:
     error = refused(bench, Segment("s1", MD5, len(PACKED), url))
 
     assert (error.category, bench.apple.requests) == (Category.REFUSED_ADDRESS, [])
+
+
+@pytest.fixture
+def real(credentials: Credentials, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppStoreClient]:
+    """A client of an API that is not on this machine; nothing is sent to it."""
+    for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    with AppStoreClient("https://api.example.com", credentials, workdir=tmp_path) as client:
+        yield client
+
+
+def refusal_of(client: AppStoreClient, url: str) -> AppStoreError:
+    with pytest.raises(AppStoreError) as caught:
+        client.analytics.download(Segment("s1", MD5, len(PACKED), url))
+    return caught.value
+
+
+@pytest.mark.parametrize("url", [*PRIVATE, *LOOPBACK, "https://localhost/s1.gz"])
+def test_an_api_elsewhere_cannot_lead_to_this_machine(real: AppStoreClient, url: str) -> None:
+    assert refusal_of(real, url).category is Category.REFUSED_ADDRESS
+
+
+@pytest.mark.parametrize(
+    "url", [*PRIVATE, *LOOPBACK, "https://localhost/s1", "https://a.localhost/s1", "https://b.internal/s1"]
+)
+def test_nor_does_it_by_a_proxy(real: AppStoreClient, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
+
+    assert refusal_of(real, url).category is Category.REFUSED_ADDRESS
+
+
+def test_a_name_that_nobody_can_look_up_is_a_network_failure(make_bench: Callable[..., Bench]) -> None:
+    url = f"https://{'a' * 64}.example.com/s1.gz"
+
+    error = refused(make_bench(segment_tries=1), Segment("s1", MD5, len(PACKED), url))
+
+    assert error.category is Category.NETWORK
 
 
 def test_the_catalogue_knows_which_granularities_a_report_really_has() -> None:
