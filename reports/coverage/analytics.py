@@ -61,8 +61,8 @@ periods AS (
         ('1 ' || r.granularity)::interval) p
     WHERE b.first IS NOT NULL),
 expected AS (
-    SELECT *, CASE granularity WHEN 'day' THEN period_end + lag WHEN 'week' THEN period_end + 5
-                  ELSE period_end + 5 END AS made_on FROM periods WHERE period_end < %(today)s),
+    SELECT *, CASE granularity WHEN 'day' THEN period_end + lag WHEN 'week' THEN period_end + %(week_lag)s
+                  ELSE period_end + %(month_lag)s END AS made_on FROM periods WHERE period_end < %(today)s),
 judged AS (
     SELECT e.*, (e.made_on + 1)::timestamp AT TIME ZONE 'UTC' AS due, t.delivery_id, t.delivered_at,
            m.evidence AS words, k.why_not,
@@ -103,6 +103,7 @@ WHERE (c.state, c.due, c.delivered_at, c.delivery_id, c.evidence)
 
 def refresh_cells(account: Account, now: datetime, app: App | None = None) -> int:
     """Bring the ledger of analytics reports up to date at `now` (aware), for all apps or one; returns what changed."""
+    policy = sync_policy()
     known = [
         (report.name, GRAINS[granularity], report.completeness_days)
         for report in load_catalogue().analytics_reports
@@ -118,7 +119,9 @@ def refresh_cells(account: Account, now: datetime, app: App | None = None) -> in
             "account": account.pk,
             "app": app.pk if app else None,
             "loaded": DeliveryState.LOADED.value,
-            "kept": sync_policy().analytics_kept_days,
+            "kept": policy.analytics_kept_days,
+            "week_lag": policy.analytics_week_made_after_days,
+            "month_lag": policy.analytics_month_made_after_days,
             "today": now.date(),
             "now": now,
         },

@@ -33,6 +33,8 @@ class SyncPolicy:
     analytics_snapshot_every_days: int
     analytics_refused_again_after_days: int
     analytics_kept_days: int
+    analytics_week_made_after_days: int
+    analytics_month_made_after_days: int
     analytics_calls_per_job: int
     calls_per_hour: int
     calls_per_hour_reserve: Decimal

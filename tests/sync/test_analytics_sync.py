@@ -44,6 +44,11 @@ def sync() -> dict[str, Any]:
     return answer
 
 
+def due(report: str, grain: str, date: str) -> str:
+    said = door("coverage", "--report", report, "--from", date, "--to", date, "--json")
+    return next(cell["due"][:10] for cell in said.json["cells"] if cell["granularity"] == grain)
+
+
 def test_it_adopts_the_request_that_exists_and_asks_for_a_snapshot(
     simulator: Simulate, connect: Connect, clock: Callable[[datetime], None]
 ) -> None:
@@ -106,6 +111,8 @@ def test_the_ledger_has_a_cell_for_each_report_and_day_and_tells_apart_open_over
         "2026-11-18": "final",
         "2026-11-19": "open",
     }
+    assert due("App Downloads Detailed", "week", "2026-11-02") == "2026-11-14", "made on a Friday, due when it is over"
+    assert due("App Downloads Detailed", "month", "2026-10-01") == "2026-11-06", "made on the 5th"
 
 
 def test_an_account_that_leaves_them_out_is_asked_for_no_analytics(
