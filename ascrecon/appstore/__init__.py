@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .absent import Absent, Basis, Reason
 from .analytics import ONE_TIME_SNAPSHOT, ONGOING, AnalyticsApi, InstanceRecord, ReportRecord, RequestRecord
-from .catalogue import AnalyticsReport, load_catalogue
+from .catalogue import AnalyticsReport, Detail, load_catalogue
 from .client import AppRecord, AppStoreClient, FinanceAnswer, SalesAnswer
 from .credentials import CredentialError, Credentials, read_private_key
 from .downloads import Download
@@ -32,6 +32,7 @@ __all__ = [
     "Category",
     "CredentialError",
     "Credentials",
+    "Detail",
     "Download",
     "FinanceAnswer",
     "Incident",

@@ -25,6 +25,14 @@ class Frequency(StrEnum):
     FISCAL_MONTH = "FISCAL_MONTH"
 
 
+class Detail(StrEnum):
+    """Detailed reports have more columns, noise in every number, and no row of fewer than five people."""
+
+    STANDARD = "standard"
+    DETAILED = "detailed"
+    NONE = "none"
+
+
 class Meaning(StrEnum):
     """What a known phrase in Apple's answer means."""
 
@@ -116,13 +124,17 @@ class RoleNeed(Sourced):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnalyticsReport(Sourced):
-    """A report of the Analytics Reports API by its API name, which is often not the title of Apple's page.
+    """A report of the Analytics Reports API by its API name; `title` is that of Apple's page, which often differs.
 
-    A daily figure is complete `completeness_days` after its day. Only the named granularities are ever made.
+    `family`: what it counts; a family has one report, or a Standard and a Detailed one. A daily figure is complete
+    `completeness_days` after its day. Only the named granularities are ever made.
     `opt_in_only`: of people who share with developers, and not made for a day with fewer than five of them.
     """
 
     name: str
+    title: str
+    family: str
+    detail: Detail
     granularities: tuple[str, ...]
     completeness_days: int
     history_from: date
@@ -205,9 +217,13 @@ class Catalogue:
         return ()
 
     def analytics_report(self, name: str) -> AnalyticsReport | None:
-        """What is known of an analytics report; None for one that nobody has described. Case does not count."""
-        wanted = " ".join(name.casefold().split())
-        return next((report for report in self.analytics_reports if report.name.casefold() == wanted), None)
+        """What is known of an analytics report; None for one that nobody has described.
+
+        Case and the sort of spaces do not count: Apple's values are not case sensitive (its documentation), and
+        no-break spaces were seen in its headers.
+        """
+        wanted = _plain(name)
+        return next((report for report in self.analytics_reports if _plain(report.name) == wanted), None)
 
     def meanings(self, words: str) -> set[Meaning]:
         """What the known phrases in a lower-case text mean."""
@@ -249,8 +265,17 @@ def _read(data: dict[str, list[dict[str, Any]]]) -> Catalogue:
 
 
 def _analytics_report(row: dict[str, Any]) -> AnalyticsReport:
-    history = date.fromisoformat(row["history_from"])
-    return AnalyticsReport(**row | {"granularities": tuple(row["granularities"]), "history_from": history})
+    read = {
+        "detail": Detail(row["detail"]),
+        "granularities": tuple(row["granularities"]),
+        "history_from": date.fromisoformat(row["history_from"]),
+    }
+    return AnalyticsReport(**row | read)
+
+
+def _plain(name: str) -> str:
+    """`split` takes a no-break space for a space."""
+    return " ".join(name.casefold().split())
 
 
 def _with_frequency(row: dict[str, Any]) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from werkzeug import Request, Response
 from ascrecon.appstore import (
     ONE_TIME_SNAPSHOT,
     ONGOING,
+    AnalyticsReport,
     AppStoreClient,
     AppStoreError,
     Category,
@@ -513,15 +514,80 @@ def test_a_name_that_nobody_can_look_up_is_a_network_failure(make_bench: Callabl
     assert error.category is Category.NETWORK
 
 
-def test_the_catalogue_knows_which_granularities_a_report_really_has() -> None:
-    catalogue = load_catalogue()
+# Apple's page "Data Completeness" and those of the reports: days until complete, first day, opted in only, then what is
+# made of the Standard and of the Detailed report (D, W, M).
+OF_APPLE = {
+    "App Downloads": ("downloads", 2, "2024-01-01", False, "D", "DWM"),
+    "App Store Purchases": ("purchases", 2, "2024-01-01", False, "DWM", "DWM"),
+    "App Store Pre-Orders": ("pre_orders", 2, "2024-01-01", False, "D", "DWM"),
+    "App Store Discovery and Engagement": ("engagement", 3, "2024-01-01", False, "DWM", "DWM"),
+    "App Store Installation and Deletion": ("installations", 5, "2024-01-01", True, "DWM", "DWM"),
+    "App Sessions": ("sessions", 5, "2024-01-01", True, "DWM", "DWM"),
+    "App Store Subscription State Report": ("subscription_state", 3, "2025-01-01", False, "D", "D"),
+    "App Store Subscription Event Report": ("subscription_event", 3, "2025-01-01", False, "D", "DWM"),
+    "App Store Web Preview Engagement": ("web_preview", 3, "2024-01-01", False, "DWM", "DWM"),
+}
+OF_APPLE_IN_ONE = {
+    "App Crashes": ("crashes", 5, "2024-01-01", True, "DWM"),
+    "App Opt In": ("opt_in", 3, "2024-01-01", False, "D"),
+    "App Install Performance": ("install_performance", 2, "2024-03-01", True, "D"),
+}
 
-    def granularities(name: str) -> tuple[str, ...]:
-        facts = catalogue.analytics_report(name)
-        assert facts is not None
-        return facts.granularities
 
-    assert granularities("App Downloads Standard") == ("DAILY",)
-    assert granularities("app downloads detailed") == ("DAILY", "WEEKLY", "MONTHLY")
-    assert granularities("App Store Subscription State Report Standard") == ("DAILY",)
-    assert catalogue.analytics_report("App Store Downloads Standard") is None, "Apple's page says so, its API does not"
+def facts_of(name: str) -> tuple[str, str, int, str, bool, str]:
+    report = load_catalogue().analytics_report(name)
+    assert report is not None
+    made = "".join(granularity[0] for granularity in report.granularities)
+    first = report.history_from.isoformat()
+    return report.family, report.detail, report.completeness_days, first, report.opt_in_only, made
+
+
+@pytest.mark.parametrize("name", OF_APPLE)
+def test_the_catalogue_has_what_apples_pages_say_of_each_report(name: str) -> None:
+    family, days, first, opt_in, standard, detailed = OF_APPLE[name]
+
+    assert facts_of(f"{name} Standard") == (family, "standard", days, first, opt_in, standard)
+    assert facts_of(f"{name} Detailed") == (family, "detailed", days, first, opt_in, detailed)
+
+
+@pytest.mark.parametrize("name", OF_APPLE_IN_ONE)
+def test_some_reports_are_not_split(name: str) -> None:
+    family, days, first, opt_in, made = OF_APPLE_IN_ONE[name]
+
+    assert facts_of(name) == (family, "none", days, first, opt_in, made)
+
+
+def test_the_catalogue_has_no_other_reports() -> None:
+    assert len(load_catalogue().analytics_reports) == 2 * len(OF_APPLE) + len(OF_APPLE_IN_ONE)
+
+
+def test_the_titles_of_apples_pages_are_not_always_the_names_of_its_api() -> None:
+    reports = load_catalogue().analytics_reports
+    traps = {report.title: report.name for report in reports if report.detail != "detailed"}
+
+    assert {title: name for title, name in traps.items() if title != name.removesuffix(" Standard")} == {
+        "App Store Downloads": "App Downloads Standard",
+        "App Store Installations and Deletions": "App Store Installation and Deletion Standard",
+        "App Store Pre-orders": "App Store Pre-Orders Standard",
+        "App Store Opt-in": "App Opt In",
+        "App Installs Performance": "App Install Performance",
+        "App Store Web Preview": "App Store Web Preview Engagement Standard",
+        "App Store Subscription State": "App Store Subscription State Report Standard",
+        "App Store Subscription Event": "App Store Subscription Event Report Standard",
+    }
+
+
+@pytest.mark.parametrize("name", ["app downloads STANDARD", "App\u00a0Downloads Standard", " App  Downloads Standard "])
+def test_case_and_the_sort_of_spaces_of_a_name_do_not_count(name: str) -> None:
+    assert facts_of(name)[:2] == ("downloads", "standard")
+
+
+@pytest.mark.parametrize("name", ["App Store Downloads Standard", "Embedding Generation", ""])
+def test_of_a_report_that_nobody_has_described_nothing_is_known(name: str) -> None:
+    assert load_catalogue().analytics_report(name) is None
+
+
+def test_it_says_which_names_nobody_has_seen() -> None:
+    unsure = [fact.name for fact in load_catalogue().unconfirmed() if isinstance(fact, AnalyticsReport)]
+
+    assert unsure == ["App Store Subscription State Report Detailed", "App Store Subscription Event Report Detailed"]
