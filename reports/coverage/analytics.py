@@ -30,7 +30,7 @@ asked AS (
 told AS (
     SELECT s.app_id, s.report, s.grain AS granularity, v.period_start AS date,
            bool_or(v.taken_on >= v.period_end + r.lag OR s.grain <> 'day') AS complete,
-           max(v.delivery_id) FILTER (WHERE v.current) AS delivery_id, max(v.taken_on) AS taken_on,
+           max(v.delivery_id) FILTER (WHERE v.current) AS delivery_id,
            min(d.received_at) FILTER (WHERE v.taken_on >= v.period_end + r.lag OR s.grain <> 'day') AS delivered_at
     FROM reports_series s JOIN apps a ON a.app_id = s.app_id
     JOIN reports r ON r.report = s.report AND r.granularity = s.grain
@@ -42,7 +42,7 @@ made AS (
            CASE i.granularity WHEN 'DAILY' THEN 'day' WHEN 'WEEKLY' THEN 'week' ELSE 'month' END AS granularity,
            bool_or(i.state = 'loaded') AS is_read, bool_or(i.state = 'held') AS is_held,
            bool_or(i.state = 'refused') AS is_refused, bool_or(i.state = 'vanished') AS is_lost,
-           min(i.seen_at) AS seen_at, max(i.evidence) AS evidence
+           max(i.evidence) AS evidence
     FROM reports_analyticsinstance i JOIN reports_analyticsreport p ON p.id = i.report_id
     JOIN reports_reportrequest q ON q.id = p.request_id AND q.access = 'ONGOING' JOIN apps USING (app_id)
     GROUP BY 1, 2, 3, 4),
