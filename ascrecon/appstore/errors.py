@@ -29,6 +29,7 @@ class Category(StrEnum):
     SERVER = "server"
     NETWORK = "network"
     TRUNCATED = "truncated"
+    CHECKSUM = "checksum"
     UNEXPECTED_BODY = "unexpected_body"
     TOO_LARGE = "too_large"
     REFUSED_ADDRESS = "refused_address"
@@ -38,7 +39,14 @@ class Category(StrEnum):
 
 # A GET that failed in one of these ways may succeed when it is sent again unchanged.
 TRANSIENT = frozenset(
-    {Category.RATE_LIMIT, Category.SERVER, Category.NETWORK, Category.TRUNCATED, Category.UNEXPECTED_BODY}
+    {
+        Category.RATE_LIMIT,
+        Category.SERVER,
+        Category.NETWORK,
+        Category.TRUNCATED,
+        Category.CHECKSUM,
+        Category.UNEXPECTED_BODY,
+    }
 )
 
 _SUCCESSES = range(HTTPStatus.OK, HTTPStatus.MULTIPLE_CHOICES)
@@ -73,6 +81,7 @@ _WHAT_TO_DO: Mapping[Category, str] = {
     ),
     Category.NETWORK: "Check the network, the proxy and the base address; it is tried again later.",
     Category.TRUNCATED: "The answer was cut on its way and is not used; it is tried again later.",
+    Category.CHECKSUM: "The file is not the one that Apple announced and is not used; it is tried again later.",
     Category.UNEXPECTED_BODY: (
         "Something between here and Apple, such as a proxy or a login page, may have answered instead. "
         "Nothing of it is used; it is tried again later."

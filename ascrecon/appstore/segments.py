@@ -182,14 +182,12 @@ def _may_work_again(error: AppStoreError) -> bool:
 def _check(segment: Segment, path: Path) -> None:
     size = path.stat().st_size
     if segment.size is not None and size != segment.size:
-        raise _damaged(f"{size} bytes arrived where Apple named {segment.size}.")
+        message = f"{size} bytes arrived where Apple named {segment.size}."
+        raise AppStoreError(category=Category.TRUNCATED, message=message, status=HTTPStatus.OK)
     checksum = _md5(path)
     if segment.checksum and checksum != segment.checksum.lower():
-        raise _damaged(f"The file's check sum is {checksum} where Apple named {segment.checksum}.")
-
-
-def _damaged(message: str) -> AppStoreError:
-    return AppStoreError(category=Category.TRUNCATED, message=message, status=HTTPStatus.OK)
+        message = f"The file's check sum is {checksum} where Apple named {segment.checksum}."
+        raise AppStoreError(category=Category.CHECKSUM, message=message, status=HTTPStatus.OK)
 
 
 def _md5(path: Path) -> str:

@@ -9,6 +9,7 @@ from datetime import date, datetime
 
 from django.db.models import Q, QuerySet
 
+from reports.coverage.analytics import cells_as_of
 from reports.models import Account, App, CellState, CoverageCell
 from reports.sql import fetch
 
@@ -59,6 +60,15 @@ class Scope:
             cells = cells.filter(Q(app=self.app) | Q(app=None, account_id=self.app.account_id))
         return cells.order_by("account__name", "report", "region_code", "vendor", "app", "date")
 
+    def takes(self, cell: CoverageCell) -> bool:
+        """Whether a cell that is not stored would be among `cells`."""
+        outside = (
+            (self.first is not None and cell.period_end < self.first)
+            or (self.last is not None and cell.date > self.last)
+            or (self.report is not None and cell.report != self.report)
+        )
+        return not outside
+
 
 @dataclass(frozen=True)
 class Complete:
@@ -75,6 +85,19 @@ class Complete:
     overdue: int
     blocked: int
     lost: int
+
+
+def shown(scope: Scope, moment: datetime | None) -> list[dict[str, object]]:
+    """The cells of a scope as the command prints them, as they stood at an aware `moment`; None stands for now.
+
+    Sales and finance as they were received by then, analytics as Apple had made them by that day.
+    """
+    if moment is None:
+        return [as_json(cell, None) for cell in scope.cells()]
+    received = [as_json(cell, moment) for cell in scope.cells().filter(app=None)]
+    accounts = Account.objects.filter(pk=scope.app.account_id) if scope.app else Account.objects.all()
+    made = (cell for account in accounts.order_by("name") for cell in cells_as_of(account, moment, scope.app))
+    return received + [as_json(cell, None) for cell in made if scope.takes(cell)]
 
 
 def state_at(cell: CoverageCell, moment: datetime) -> str:

@@ -17,11 +17,15 @@ NEWEST_FIRST = "v.rank DESC, v.taken_on DESC, v.received_at DESC, d.file_name DE
 
 @dataclass(frozen=True)
 class Period:
-    """Days, both included. `rank` goes before all else where two deliveries tell the same period."""
+    """Days, both included. `rank` goes before all else where two deliveries tell the same period.
+
+    `rows`: how many rows tell it, where that is kept.
+    """
 
     start: date
     end: date
     rank: int = 0
+    rows: int | None = None
 
 
 def series_of(delivery: Delivery) -> Series:
@@ -65,6 +69,7 @@ def place(
                 taken_on=taken_on,
                 received_at=received_at or delivery.received_at,
                 rank=p.rank,
+                rows=p.rows,
             )
             for p in periods
         ],

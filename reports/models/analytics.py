@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.db import models
 
 from reports.models.accounts import Account, App
-from reports.models.choices import Access, InstanceState, RequestState
+from reports.models.choices import Access, Cause, InstanceState, RequestState
 from reports.models.deliveries import Delivery, RawFile
 
 
@@ -27,6 +27,7 @@ class ReportRequest(models.Model):
     checked_at = models.DateTimeField(null=True, blank=True)
     reports_listed_at = models.DateTimeField(null=True, blank=True)
     next_try = models.DateTimeField(null=True, blank=True)
+    cause = models.CharField("why it brings nothing", max_length=30, choices=Cause, blank=True)
     evidence = models.TextField(blank=True)
 
     class Meta:
@@ -76,6 +77,7 @@ class AnalyticsInstance(models.Model):
     next_try = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveIntegerField(default=0)
     delivery = models.OneToOneField(Delivery, models.SET_NULL, null=True, blank=True, related_name="analytics_instance")
+    cause = models.CharField("why it was not read", max_length=30, choices=Cause, blank=True)
     evidence = models.TextField(blank=True)
 
     class Meta:

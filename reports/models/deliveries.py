@@ -179,6 +179,9 @@ class Vintage(models.Model):
     rank = models.SmallIntegerField(
         default=0, help_text="Before the day it was taken: a complete day of an ongoing analytics report is 1."
     )
+    rows = models.PositiveIntegerField(
+        null=True, blank=True, help_text="of an analytics report: whether a day without a row is believable"
+    )
     current = models.BooleanField(default=False)
 
     class Meta:

@@ -23,25 +23,26 @@ def count_analytics(delivery: Delivery) -> None:
     """
     instance = delivery.analytics_instance
     made = instance.processing_date
-    periods = [_period(day, instance) for day in _days(delivery)]
+    periods = [_period(day, rows, instance) for day, rows in _days(delivery)]
     moment = datetime.combine(made, time(), UTC)
     vintages = place(series_of(delivery), delivery, periods, taken_on=made, received_at=moment)
     derive_analytics(vintages, delivery)
 
 
-def _days(delivery: Delivery) -> list[date]:
+def _days(delivery: Delivery) -> list[tuple[date, int]]:
+    """Each date and how many rows it has."""
     table = family_of(delivery.report).table
     days = fetch(
-        f"SELECT DISTINCT day FROM {table} WHERE id BETWEEN %s AND %s AND day IS NOT NULL",  # noqa: S608
+        f"SELECT day, count(*) FROM {table} WHERE id BETWEEN %s AND %s AND day IS NOT NULL GROUP BY 1",  # noqa: S608
         [delivery.first_row_id, delivery.last_row_id],
     )
-    return sorted(day for (day,) in days)
+    return sorted((day, rows) for day, rows in days)
 
 
-def _period(day: date, instance: AnalyticsInstance) -> Period:
+def _period(day: date, rows: int, instance: AnalyticsInstance) -> Period:
     assert instance.delivery
     start, end = span_from(Grain(instance.delivery.grain), day)
-    return Period(start, end, COMPLETE if _is_complete(end, instance) else OTHERWISE)
+    return Period(start, end, COMPLETE if _is_complete(end, instance) else OTHERWISE, rows)
 
 
 def _is_complete(end: date, instance: AnalyticsInstance) -> bool:

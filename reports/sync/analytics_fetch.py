@@ -24,10 +24,18 @@ from reports.models import (
 from reports.services.analytics_files import GRAINS, KeptSegment, load_instance
 from reports.services.raw_files import keep
 from reports.sync import problems
-from reports.sync.analytics_requests import REQUESTS, USABLE, next_listing, refresh_requests
+from reports.sync.analytics_requests import (
+    READABLE,
+    REQUESTS,
+    next_listing,
+    refresh_requests,
+    replace_stopped,
+    stopped_and_read,
+)
 from reports.sync.fetch import REFUSED_AS_A_WHOLE, Progress, Tally, is_used_up, no_progress
 from reports.sync.line import Line
 from reports.sync.policy import sync_policy
+from reports.sync.problems import cause_of
 
 Step = Callable[[], object]
 
@@ -70,6 +78,8 @@ class AnalyticsFetcher:
         for n, instance in enumerate(due):
             self.progress(n, len(due), f"{instance.report.name}, {instance}")
             self._guarded(instance.report.name, partial(self._load, instance), instance)
+        for request in stopped_and_read(self.app):
+            self._guarded(REQUESTS, partial(replace_stopped, request, self.line))
 
     def _guarded(self, report: str, step: Step, instance: AnalyticsInstance | None = None) -> None:
         """One step; a failure is written down, and ends the round where the next step would fail as well."""
@@ -117,9 +127,9 @@ class AnalyticsFetcher:
         report.listed_at, report.next_try = now, next_listing(now)
         report.save(update_fields=["listed_at", "next_try"])
         if listed:
-            ReportRequest.objects.filter(pk=report.request_id, first_instance_at=None).update(
-                first_instance_at=now, state=RequestState.ARRIVING
-            )
+            request = ReportRequest.objects.filter(pk=report.request_id)
+            request.filter(first_instance_at=None).update(first_instance_at=now)
+            request.filter(state=RequestState.WAITING).update(state=RequestState.ARRIVING)
 
     def _load(self, instance: AnalyticsInstance) -> None:
         api = self.line.client.analytics
@@ -163,7 +173,8 @@ def apps_due(account: Account) -> list[App]:
 
 
 def _is_due(app: App) -> bool:
-    return not _is_asked_today(app) or _due_reports(app).exists() or _due_instances(app).exists()
+    waits = _due_reports(app).exists() or _due_instances(app).exists()
+    return waits or not _is_asked_today(app) or bool(stopped_and_read(app))
 
 
 def _is_asked_today(app: App) -> bool:
@@ -176,7 +187,7 @@ def _is_asked_today(app: App) -> bool:
 
 
 def _usable(app: App) -> QuerySet[ReportRequest]:
-    return ReportRequest.objects.filter(app=app, ended_at=None, state__in=USABLE).order_by("access")
+    return ReportRequest.objects.filter(app=app, ended_at=None, state__in=READABLE).order_by("access")
 
 
 def _due_reports(app: App) -> QuerySet[AnalyticsReport]:
@@ -220,14 +231,15 @@ def _instance(report: AnalyticsReport, record: InstanceRecord, now: datetime) ->
 
 def _vanished(instance: AnalyticsInstance, now: datetime) -> None:
     instance.missing_since = instance.missing_since or now
-    _settle(instance, InstanceState.VANISHED, "Apple listed it, and deleted it before it was read.")
+    words = "Apple listed it, and deleted it before it was read."
+    _settle(instance, InstanceState.VANISHED, f"{words} {instance.evidence}".strip())
 
 
 def _put_off(instance: AnalyticsInstance, error: AppStoreError, now: datetime) -> None:
     instance.attempts += 1
-    instance.evidence = error.sentences
+    instance.evidence, instance.cause = error.sentences, cause_of(error.category, str(error))
     instance.next_try = now + max(sync_policy().pause, timedelta(seconds=error.retry_after or 0))
-    instance.save(update_fields=["attempts", "evidence", "next_try"])
+    instance.save(update_fields=["attempts", "evidence", "cause", "next_try"])
 
 
 def _settle(instance: AnalyticsInstance, state: InstanceState, evidence: str) -> None:

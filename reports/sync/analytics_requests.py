@@ -9,17 +9,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from django.db.models import Q
+
 from ascrecon import clock
 from ascrecon.appstore import AppStoreError, Category, RequestRecord
-from reports.models import Access, App, ReportRequest, RequestState
+from reports.models import Access, App, Cause, InstanceState, ReportRequest, RequestState
 from reports.sync import problems
 from reports.sync.line import Line
 from reports.sync.policy import sync_policy
+from reports.sync.problems import cause_of
 
 REQUESTS = "analyticsReportRequests"
 #: What a person has to mend: asked again after a week, so that nobody has to tell us.
 FOR_A_PERSON = frozenset({Category.ROLE, Category.METHOD, Category.BAD_REQUEST})
 USABLE = (RequestState.WAITING, RequestState.ARRIVING)
+#: A stopped request still holds what Apple made before it stopped, until it is deleted.
+READABLE = (*USABLE, RequestState.STOPPED)
 
 
 def refresh_requests(app: App, line: Line) -> list[ReportRequest]:
@@ -35,7 +40,7 @@ def refresh_requests(app: App, line: Line) -> list[ReportRequest]:
     alive = ReportRequest.objects.filter(app=app, ended_at=None)
     alive.update(checked_at=now)
     alive.filter(state__in=USABLE).update(next_try=next_listing(now))
-    return list(alive.filter(state__in=USABLE).order_by("access"))
+    return list(alive.filter(state__in=READABLE).order_by("access"))
 
 
 def next_listing(now: datetime) -> datetime:
@@ -53,9 +58,9 @@ def _settle(app: App, access: Access, listed: Sequence[RequestRecord], line: Lin
     known = ReportRequest.objects.filter(app=app, access=access, ended_at=None).first()
     live = next((record for record in listed if not record.stopped), None)
     if live is not None:
-        _keep(app, access, live, known)
+        _renew_snapshot(_keep(app, access, live, known), line)
     elif listed:
-        _renew(app, access, listed[0], known, line)
+        _note_stopped(_keep(app, access, listed[0], known))
     else:
         _without(app, access, known, line)
 
@@ -73,34 +78,61 @@ def _keep(app: App, access: Access, record: RequestRecord, known: ReportRequest 
     return _note(app, access, record.id, adopted=True)
 
 
-def _renew(app: App, access: Access, stopped: RequestRecord, known: ReportRequest | None, line: Line) -> None:
-    """Apple stopped it, for nobody read its reports: it goes, a new one comes, and a snapshot fills the hole."""
-    now = clock.now()
-    row = _keep(app, access, stopped, known)
-    row.stopped_seen_at = row.stopped_seen_at or now
+def _note_stopped(row: ReportRequest) -> None:
+    row.stopped_seen_at = row.stopped_seen_at or clock.now()
     row.state, row.evidence = RequestState.STOPPED, "Apple stopped this request because nobody read its reports."
     row.save()
+
+
+def stopped_and_read(app: App) -> list[ReportRequest]:
+    """Requests that Apple stopped and that hold nothing unread: what cannot be read keeps none of them alive."""
+    unread = Q(reports__instances__state=InstanceState.LISTED, reports__instances__attempts=0)
+    stopped = ReportRequest.objects.filter(app=app, state=RequestState.STOPPED, ended_at=None)
+    return list(stopped.filter(Q(next_try=None) | Q(next_try__lte=clock.now())).exclude(unread))
+
+
+def replace_stopped(row: ReportRequest, line: Line) -> None:
+    """It goes, for it blocks its successor; a new one comes, and later a snapshot fills the hole.
+
+    Raises AppStoreError where the network or Apple failed; then the next look tries again.
+    """
+    if _is_deleted(row, line):
+        _end(row, f"{row.evidence} It was deleted, so that a new one can be made.")
+        _make(row.app, Access(row.access), line)
+
+
+def _renew_snapshot(row: ReportRequest, line: Line) -> None:
+    """Apple makes one snapshot at a time: the old one, read long ago, goes where a new one is wanted."""
+    if row.access == Access.SNAPSHOT and _snapshot_is_wanted(row.app) and _is_deleted(row, line):
+        _end(row, "It was deleted, so that a newer snapshot can be made.")
+        _make(row.app, Access.SNAPSHOT, line)
+
+
+def _is_deleted(row: ReportRequest, line: Line) -> bool:
     try:
-        line.client.analytics.delete_request(stopped.id)
+        line.client.analytics.delete_request(row.apple_id)
     except AppStoreError as error:
         if error.is_transient:
             raise
         _refused(row, error)
-        return
-    _end(row, f"{row.evidence} It was deleted, so that a new one can be made.")
-    _make(app, access, line)
+        return False
+    return True
 
 
 def _without(app: App, access: Access, known: ReportRequest | None, line: Line) -> None:
     """Apple lists none."""
     if known is not None and known.next_try is not None and known.next_try > clock.now() and not _is_usable(known):
         return
+    began = known.asked_at if known is not None and known.first_instance_at is None else None
     if known is not None and known.apple_id:
         _end(known, "Apple does not list it any more.")
     elif known is not None:
         known.delete()
     if access is Access.ONGOING or _snapshot_is_wanted(app):
         _make(app, access, line)
+    if began is not None:
+        # Asking in vain again and again is one story, which began with the first time.
+        ReportRequest.objects.filter(app=app, access=access, ended_at=None, apple_id="").update(asked_at=began)
 
 
 def _is_usable(request: ReportRequest) -> bool:
@@ -110,15 +142,20 @@ def _is_usable(request: ReportRequest) -> bool:
 def _snapshot_is_wanted(app: App) -> bool:
     """For an app without a history, and once more for the days that a stopped request did not bring.
 
-    One a month is all that Apple makes (its documentation), so nothing is asked for earlier.
+    One a month is all that Apple makes (its documentation), so nothing is asked for earlier; and not before the days of
+    the hole are complete. One that was gone before it brought anything does not count.
     """
+    now, policy = clock.now(), sync_policy()
     snapshots = ReportRequest.objects.filter(app=app, access=Access.SNAPSHOT).exclude(apple_id="")
-    last = snapshots.order_by("-asked_at").values_list("asked_at", flat=True).first()
+    brought = snapshots.filter(Q(ended_at=None) | Q(first_instance_at__isnull=False))
+    last = brought.order_by("-asked_at").values_list("asked_at", flat=True).first()
     if last is None:
         return True
-    holes = ReportRequest.objects.filter(app=app, access=Access.ONGOING, stopped_seen_at__gt=last)
-    month = timedelta(days=sync_policy().analytics_snapshot_every_days)
-    return holes.exists() and clock.now() >= last + month
+    complete = now - timedelta(days=policy.analytics_hole_complete_after_days)
+    holes = ReportRequest.objects.filter(
+        app=app, access=Access.ONGOING, stopped_seen_at__lte=complete, ended_at__gt=last - (now - complete)
+    )
+    return holes.exists() and now >= last + timedelta(days=policy.analytics_snapshot_every_days)
 
 
 def _make(app: App, access: Access, line: Line) -> None:
@@ -140,6 +177,7 @@ def _not_made(app: App, access: Access, error: AppStoreError, line: Line) -> Non
         # Tomorrow's list shows whether it was made; asking again today might make two.
         row = _note(app, access, "", state=RequestState.REFUSED)
         row.next_try, row.evidence = next_listing(clock.now()), error.sentences
+        row.cause = cause_of(error.category, str(error))
         row.save()
         _note_problem(row, error)
     else:
@@ -153,6 +191,7 @@ def _exists_already(app: App, access: Access, error: AppStoreError, line: Line) 
         _note(app, access, live[0].id, adopted=True)
         return
     row = _note(app, access, "", state=RequestState.GHOST)
+    row.cause = Cause.GHOST_REQUEST
     row.evidence = (
         f"Apple says that this request exists ({error.sentences}), and lists none. It can neither be read nor deleted "
         "nor made again from here: ask Apple Developer Support and quote Apple's id."
@@ -163,7 +202,7 @@ def _exists_already(app: App, access: Access, error: AppStoreError, line: Line) 
 
 
 def _refused(row: ReportRequest, error: AppStoreError) -> None:
-    row.evidence = error.sentences
+    row.evidence, row.cause = error.sentences, cause_of(error.category, str(error))
     row.next_try = clock.now() + _a_week()
     row.save()
     _note_problem(row, error)

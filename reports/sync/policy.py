@@ -35,6 +35,12 @@ class SyncPolicy:
     analytics_kept_days: int
     analytics_week_made_after_days: int
     analytics_month_made_after_days: int
+    analytics_hole_complete_after_days: int
+    analytics_late_days: int
+    analytics_stopped_days: int
+    analytics_quiet_rows: int
+    analytics_quiet_window_days: int
+    analytics_people_for_detail: int
     analytics_calls_per_job: int
     calls_per_hour: int
     calls_per_hour_reserve: Decimal

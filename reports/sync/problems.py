@@ -17,6 +17,8 @@ CAUSES: Mapping[Category, Cause] = {
     Category.RATE_LIMIT: Cause.RATE_LIMIT,
     Category.SERVER: Cause.SERVER_ERROR,
     Category.TRUNCATED: Cause.TRUNCATED_DOWNLOAD,
+    Category.CHECKSUM: Cause.CHECKSUM_MISMATCH,
+    Category.GONE: Cause.SEGMENT_EXPIRED,
     Category.VENDOR: Cause.BAD_REQUEST,
     Category.NOT_FOUND: Cause.BAD_REQUEST,
     Category.CONFLICT: Cause.BAD_REQUEST,

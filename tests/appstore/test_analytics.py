@@ -313,7 +313,7 @@ def test_of_a_file_with_a_wrong_check_sum_nothing_is_unpacked_and_both_sums_are_
 
     error = refused(bench, segment(storage, size=len(other)))
 
-    assert (error.category, len(storage.requests)) == (Category.TRUNCATED, 3)
+    assert (error.category, len(storage.requests)) == (Category.CHECKSUM, 3)
     assert error.message == f"The file's check sum is {wrong} where Apple named {MD5}."
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from ascrecon import clock
-from reports.coverage.overview import Scope, as_json, completeness, counts
+from reports.coverage.overview import Scope, completeness, counts, shown
 from reports.management.base import Answer, BadInput, DoorCommand, check_order, chosen_app, day
 from reports.models import Account, CoverageCell
 from reports.sync.calendar import PULLED
@@ -24,7 +24,7 @@ class Command(DoorCommand):
         check_order(options["first"], options["last"])
         scope = Scope(options["first"], options["last"], chosen_report(options["report"]), chosen_app(options["app"]))
         moment = clock.now() if options["as_of"] else None
-        cells = [as_json(cell, moment) for cell in scope.cells()]
+        cells = shown(scope, moment)
         document = {"as_of": clock.now().date(), "counts": counts(cells), "cells": cells}
         return Answer(document, _lines(counts(cells)))
 
