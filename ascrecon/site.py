@@ -26,6 +26,12 @@ class Page:
     model: str
     page: str = "changelist"
     permission: str = ""
+    #: Further models whose lists hang together with this one: they are reached from there.
+    also: tuple[str, ...] = ()
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        return (self.model, *self.also)
 
 
 @dataclass(frozen=True)
@@ -35,6 +41,13 @@ class Group:
     pages: tuple[Page, ...]
 
 
+ANALYTICS_ROWS = tuple(
+    f"reports.{name}row"
+    for name in (
+        "purchase", "engagement", "installation", "session", "preorder", "subscriptionstate", "subscriptionevent",
+        "otheranalytics",
+    )
+)  # fmt: skip
 NAVIGATION = (
     Group("Findings", "findings", (
         Page("Findings", "reports.finding"),
@@ -45,6 +58,7 @@ NAVIGATION = (
         Page("Reports from Apple", "reports.reportinstance"),
         Page("Sales rows", "reports.salesrow"),
         Page("Finance rows", "reports.financerow"),
+        Page("Analytics rows", "reports.downloadrow", also=ANALYTICS_ROWS),
         Page("Coverage", "reports.coveragecell"),
         Page("API problems", "reports.apiproblem"),
     )),
@@ -67,7 +81,7 @@ NAVIGATION = (
 
 def group_of(label: str) -> Group | None:
     """The group in which the list of a model (`reports.finding`) stands."""
-    return next((group for group in NAVIGATION for page in group.pages if page.model == label), None)
+    return next((group for group in NAVIGATION for page in group.pages if label in page.models), None)
 
 
 class AscreconSite(AdminSite):
@@ -95,7 +109,8 @@ class AscreconSite(AdminSite):
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         groups = [self._group(request, group) for group in NAVIGATION]
-        pages = [page for group in groups for page in group["models"] if request.path.startswith(page["admin_url"])]
+        shown = [page for group in groups for page in group["models"]]
+        pages = [page for page in shown if any(request.path.startswith(url) for url in page["urls"])]
         if pages:
             max(pages, key=lambda page: len(page["admin_url"]))["is_current"] = True
         return [group for group in groups if group["models"]]
@@ -111,8 +126,9 @@ class AscreconSite(AdminSite):
         }
 
     def _page(self, page: Page) -> dict[str, Any]:
-        url = reverse(f"admin:{page.model.replace('.', '_')}_{page.page}")
-        return {"name": page.label, "object_name": page.label, "admin_url": url, "add_url": None, "view_only": True}
+        urls = [reverse(f"admin:{model.replace('.', '_')}_{page.page}") for model in page.models]
+        named = {"name": page.label, "object_name": page.label}
+        return {**named, "admin_url": urls[0], "urls": urls, "add_url": None, "view_only": True}
 
     def _may_see(self, request: HttpRequest, page: Page) -> bool:
         admin = next((a for model, a in self._registry.items() if model._meta.label_lower == page.model), None)

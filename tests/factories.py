@@ -18,7 +18,10 @@ from factory.django import DjangoModelFactory
 
 from ascrecon.jobs.models import Job
 from reports.models import (
+    Access,
     Account,
+    AnalyticsInstance,
+    AnalyticsReport,
     ApiProblem,
     App,
     Cause,
@@ -28,6 +31,8 @@ from reports.models import (
     CoverageCell,
     DeliveryState,
     DigestSchedule,
+    DownloadRow,
+    EngagementRow,
     FinanceRow,
     Finding,
     FindingDay,
@@ -35,18 +40,28 @@ from reports.models import (
     FindingKind,
     FiscalMonth,
     Grain,
+    InstallationRow,
+    InstanceState,
     Kind,
+    OtherAnalyticsRow,
     OutboxMessage,
+    PreOrderRow,
+    PurchaseRow,
     RawFile,
     ReportInstance,
+    ReportRequest,
+    RequestState,
     RowReject,
     Rule,
     Run,
     RunLine,
     SalesRow,
     Series,
+    SessionRow,
     Severity,
     Side,
+    SubscriptionEventRow,
+    SubscriptionStateRow,
     Vendor,
     Vintage,
     Zone,
@@ -272,6 +287,128 @@ class ConsoleRowFactory(Made[ConsoleRow]):
     id = LazyAttribute(lambda o: row_id(o.delivery.pk, o.line))
     label = "10/12/26"
     cells = {"Date": "10/12/26", "App Units": "412"}
+
+
+class AnalyticsDeliveryFactory(ReportInstanceFactory):
+    """A daily instance of an analytics report, loaded; it has no vendor."""
+
+    class Meta:
+        model = ReportInstance
+
+    kind = Kind.ANALYTICS
+    report = "App Downloads Standard"
+    vendor = None
+    app = SubFactory(AppFactory)
+    account = SelfAttribute("app.account")
+    file_name = LazyAttribute(lambda o: f"{o.report} DAILY {o.period_end}")  # type: ignore[assignment]
+    timezone = Zone.UTC
+
+
+class AnalyticsSeriesFactory(Made[Series]):
+    class Meta:
+        model = Series
+        django_get_or_create = ("account", "app", "side", "kind", "report", "grain")
+
+    app = SubFactory(AppFactory)
+    account = SelfAttribute("app.account")
+    side = Side.API
+    kind = Kind.ANALYTICS
+    report = "App Downloads Standard"
+    grain = Grain.DAY
+    timezone = Zone.UTC
+
+
+class AnalyticsVintageFactory(VintageFactory):
+    """What one analytics delivery told of its first day."""
+
+    class Meta:
+        model = Vintage
+
+    delivery = SubFactory(AnalyticsDeliveryFactory)
+    series = LazyAttribute(  # type: ignore[assignment]
+        lambda o: AnalyticsSeriesFactory.make(app=o.delivery.app, report=o.delivery.report, grain=o.delivery.grain)
+    )
+    period_end = SelfAttribute("period_start")
+    taken_on = SelfAttribute("delivery.period_end")
+
+
+class DownloadRowFactory(Made[DownloadRow]):
+    """Five first-time downloads in the United States."""
+
+    class Meta:
+        model = DownloadRow
+
+    class Params:
+        delivery = SubFactory(AnalyticsDeliveryFactory)
+        line = Sequence(lambda n: n + 2)
+
+    id = LazyAttribute(lambda o: row_id(o.delivery.pk, o.line))
+    day = DAY
+    apple_id = 1500000001
+    download_type = "First-time download"
+    territory = "US"
+    counts = Decimal(5)
+
+
+def make_row_of_each_analytics_report(line: int = 2) -> dict[str, int]:
+    """One row in each table of analytics reports: the name of the model to the key of its row."""
+    keys = {"downloadrow": DownloadRowFactory.make(line=line).pk}
+    for number, (model, measures) in enumerate(ANALYTICS_MEASURES.items()):
+        delivery = AnalyticsDeliveryFactory.make(report=f"Report {number}")
+        row = model.objects.create(id=row_id(delivery.pk, line), day=DAY, apple_id=1500000001, **measures)
+        keys[str(model._meta.model_name)] = row.pk
+    return keys
+
+
+ANALYTICS_MEASURES: dict[Any, dict[str, Any]] = {
+    PurchaseRow: {"purchases": 1, "proceeds_usd": Decimal("2.79"), "sales_usd": Decimal("3.99")},
+    EngagementRow: {"event": "Impression", "counts": 7},
+    InstallationRow: {"event": "Install", "counts": 6},
+    SessionRow: {"sessions": 9, "total_session_duration": 540},
+    PreOrderRow: {"placed": 2, "canceled": 1},
+    SubscriptionStateRow: {"state_metric": "Active", "counts": 8},
+    SubscriptionEventRow: {"event": "Renew", "counts": 4},
+    OtherAnalyticsRow: {"extra": {"Crashes": "3"}},
+}
+
+
+class ReportRequestFactory(Made[ReportRequest]):
+    """The ongoing request of an app, made in the morning; its first report came nine hours later."""
+
+    class Meta:
+        model = ReportRequest
+        django_get_or_create = ("app", "access")
+
+    app = SubFactory(AppFactory)
+    account = SelfAttribute("app.account")
+    apple_id = Sequence(lambda n: f"request-{n}")
+    access = Access.ONGOING
+    state = RequestState.ARRIVING
+    asked_at = MORNING
+    expected_by = datetime(2026, 11, 22, 9, tzinfo=UTC)
+    first_instance_at = datetime(2026, 11, 20, 18, tzinfo=UTC)
+
+
+class AnalyticsReportFactory(Made[AnalyticsReport]):
+    class Meta:
+        model = AnalyticsReport
+
+    request = SubFactory(ReportRequestFactory)
+    apple_id = Sequence(lambda n: f"report-{n}")
+    name = "App Downloads Standard"
+    category = "COMMERCE"
+
+
+class AnalyticsInstanceFactory(Made[AnalyticsInstance]):
+    class Meta:
+        model = AnalyticsInstance
+
+    report = SubFactory(AnalyticsReportFactory)
+    apple_id = Sequence(lambda n: f"instance-{n}")
+    granularity = "DAILY"
+    processing_date = date(2026, 10, 14)
+    state = InstanceState.LOADED
+    seen_at = MORNING
 
 
 class RuleFactory(Made[Rule]):

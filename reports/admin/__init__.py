@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from reports.admin import (
     accounts,
+    analytics_rows,
     coverage,
     deliveries,
     digests,
@@ -18,6 +19,7 @@ from reports.admin import (
 
 __all__ = [
     "accounts",
+    "analytics_rows",
     "coverage",
     "deliveries",
     "digests",

@@ -35,6 +35,7 @@ from reports.amounts import format_amount
 from reports.models import App, ConsoleRow, Delivery, FinanceRow, SalesRow, Vintage
 from reports.models.rows import LINE_BITS, FileRow
 from reports.selectors.findings import delivery_link
+from reports.selectors.row_tables import has_many_days, told_in
 
 R = TypeVar("R", bound=FileRow)
 NEWEST = 100_000
@@ -86,14 +87,21 @@ class PeriodFilter(DateInputFilter):
     hint = "of the current vintage"
 
     def narrow(self, queryset: QuerySet[Any], value: Any) -> QuerySet[Any]:
-        return queryset.filter(keys_of_day(value))
+        if has_many_days(queryset.model) and self.request.GET.get("delivery"):
+            return queryset.filter(day=value)
+        return queryset.filter(keys_of_day(queryset.model, value))
 
 
-def keys_of_day(day: date) -> Q:
-    vintages = Vintage.objects.filter(current=True, period_start__lte=day, period_end__gte=day)
+def keys_of_day(model: type[Model], day: date) -> Q:
+    """The files that are current for a day, of those whose rows stand in the table of `model`.
+
+    A file of many days (analytics) is narrowed to the day by its column.
+    """
+    vintages = Vintage.objects.filter(told_in(model), current=True, period_start__lte=day, period_end__gte=day)
+    in_file = Q(day=day) if has_many_days(model) else Q()
     wanted = NOTHING
     for delivery in vintages.values_list("delivery_id", flat=True).distinct()[:MOST_FILES]:
-        wanted |= key_range(delivery)
+        wanted |= key_range(delivery) & in_file
     return wanted
 
 
@@ -126,8 +134,12 @@ class Total:
     title: str
     amount: Any
     is_money: bool
+    #: Where the report has one currency and no column for it.
+    currency: str = ""
 
-    def told(self, value: Decimal | None, currency: str) -> tuple[str, str]:
+    def told(self, value: Decimal | None, group: str) -> tuple[str, str]:
+        """`group` is the currency, for rows that have one."""
+        currency = self.currency or group
         return self.title, format_amount(value, currency if self.is_money else "")
 
 
@@ -143,9 +155,16 @@ class RowChangeList(ChangeList):
     """Filters and search look through a window of rows: the newest, or those of a delivery or day from its start."""
 
     window: Window | None = None
-    totals_title = "Total of this list, by currency"
     model_admin: RowAdmin[Any]
     paginator: CappedPaginator
+
+    @property
+    def totals_title(self) -> str:
+        return f"Total of this list, by {self.model_admin.totals_by}"
+
+    @property
+    def no_group(self) -> str:
+        return f"no {self.model_admin.totals_by}"
 
     def get_filters_params(self, params: Any = None) -> dict[str, Any]:
         wanted: dict[str, Any] = super().get_filters_params(params)
@@ -175,7 +194,9 @@ class RowChangeList(ChangeList):
     def _looks_through(self, request: HttpRequest) -> bool:
         given = {name for name, values in self.get_filters_params().items() if values and any(values)}
         line_of_any_file = "line" in given and "delivery" not in given
-        return bool(request.GET.get(SEARCH_VAR)) or line_of_any_file or not given <= {*RANGES}
+        day_of_a_file = given >= {*BY_KEY} and has_many_days(self.model)
+        by_column = line_of_any_file or day_of_a_file or not given <= {*RANGES}
+        return bool(request.GET.get(SEARCH_VAR)) or by_column
 
     def _windowed(self, rows: QuerySet[Any], request: HttpRequest) -> QuerySet[Any]:
         after, delivery = _number(request.GET.get(AFTER_VAR)), _number(request.GET.get("delivery"))
@@ -222,8 +243,8 @@ class RowChangeList(ChangeList):
         columns = self.model_admin.totals
         if not columns or not request.GET.get("delivery") or self.window or self.paginator.is_capped:
             return []
-        currency = self.model_admin.currency_field
-        rows = self.queryset.order_by(currency).values_list(currency)
+        group = self.model_admin.totals_field
+        rows = self.queryset.order_by(group).values_list(group)
         rows = rows.annotate(**{f"total_{n}": Sum(column.amount) for n, column in enumerate(columns)})
         return [
             (row[0], [column.told(value, row[0]) for column, value in zip(columns, row[1:], strict=True)])
@@ -242,15 +263,16 @@ def _number(text: str | None) -> int | None:
 def _of_day(rows: QuerySet[Any], text: str | None) -> QuerySet[Any]:
     """The rows of a day; all where none is given. One that cannot be read is refused by its filter."""
     try:
-        return rows.filter(keys_of_day(date.fromisoformat(text))) if text else rows
+        return rows.filter(keys_of_day(rows.model, date.fromisoformat(text))) if text else rows
     except ValueError:
         return rows
 
 
 class RowAdmin(ReadOnlyAdmin[R], Generic[R]):
-    #: What the rows of a file are added up to, by currency.
+    #: What the rows of a file are added up to, for each value of a column that may not be added up itself.
     totals: ClassVar[tuple[Total, ...]] = ()
-    currency_field: ClassVar[str] = ""
+    totals_field: ClassVar[str] = ""
+    totals_by: ClassVar[str] = "currency"
     sortable_by = ()
     list_display_links = ("line_link",)
     list_help = (
@@ -309,7 +331,8 @@ def code_filter(name: str, title: str, hint: str = "") -> type[InputFilter]:
     return input_filter(UpperInputFilter, name, title, hint=hint)
 
 
-def _export(columns: dict[str, str]) -> dict[str, str]:
+def exported(columns: dict[str, str]) -> dict[str, str]:
+    """The columns of an export of rows, with the place of each row in front."""
     return {"Delivery": "file_number", "Line": "line_number", **columns}
 
 
@@ -317,7 +340,7 @@ def _export(columns: dict[str, str]) -> dict[str, str]:
 class SalesRowAdmin(RowAdmin[SalesRow]):
     list_title = "Sales rows"
     totals = (Total("units", "units", False), Total("proceeds", F("units") * F("developer_proceeds"), True))
-    currency_field = "proceeds_currency"
+    totals_field = "proceeds_currency"
     list_display = (
         "file",
         "line_link",
@@ -348,7 +371,7 @@ class SalesRowAdmin(RowAdmin[SalesRow]):
     units_amount = amount_column("units", "Units", currency="", order=False)
     proceeds_amount = amount_column("developer_proceeds", "Proceeds per unit", "proceeds_currency", order=False)
     price_amount = amount_column("customer_price", "Price per unit", "customer_currency", order=False)
-    export_fields: ClassVar[dict[str, str]] = _export(
+    export_fields: ClassVar[dict[str, str]] = exported(
         {
             "Begin": "day",
             "End": "end_day",
@@ -380,7 +403,7 @@ class SalesRowAdmin(RowAdmin[SalesRow]):
 class FinanceRowAdmin(RowAdmin[FinanceRow]):
     list_title = "Finance rows"
     totals = (Total("quantity", "quantity", False), Total("earned", "extended_partner_share", True))
-    currency_field = "currency"
+    totals_field = "currency"
     list_display = (
         "file",
         "line_link",
@@ -412,7 +435,7 @@ class FinanceRowAdmin(RowAdmin[FinanceRow]):
     quantity_amount = amount_column("quantity", "Quantity", currency="", order=False)
     share_amount = amount_column("partner_share", "Share per unit", order=False)
     extended_amount = amount_column("extended_partner_share", "Extended partner share", order=False)
-    export_fields: ClassVar[dict[str, str]] = _export(
+    export_fields: ClassVar[dict[str, str]] = exported(
         {
             "First day": "start_day",
             "Last day": "end_day",
@@ -444,7 +467,7 @@ class ConsoleRowAdmin(RowAdmin[ConsoleRow]):
     list_filter = (DeliveryFilter, LineFilter, PeriodFilter)
     search_fields = ("label__startswith",)
     search_help_text = "Beginning of the line's label"
-    export_fields: ClassVar[dict[str, str]] = _export({"Label": "label", "Cells": "cells"})
+    export_fields: ClassVar[dict[str, str]] = exported({"Label": "label", "Cells": "cells"})
 
     @admin.display(description="Cells")
     def cell_text(self, row: ConsoleRow) -> str:

@@ -11,10 +11,9 @@ from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db.models import QuerySet
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.http import urlencode
 
-from reports.figures.analytics import family_of
 from reports.models import (
     ApiProblem,
     App,
@@ -24,27 +23,16 @@ from reports.models import (
     FindingDay,
     FindingEvent,
     FindingKind,
-    Kind,
     RawFile,
     Side,
     Vintage,
 )
 from reports.selectors.finding_values import DELIVERY, ESTIMATE, ISSUES, SIDES, Layout, Value, layout_of, values
 from reports.selectors.problems import others_alike
+from reports.selectors.row_tables import has_many_days, table_of
 from reports.selectors.whom import whom_to_ask
 from reports.sql import fetch
 
-ROW_LISTS = {
-    Kind.SALES: "salesrow",
-    Kind.R: "salesrow",
-    Kind.FINANCIAL: "financerow",
-    Kind.FINANCE_DETAIL: "financerow",
-    Kind.F1: "financerow",
-    Kind.F2: "financerow",
-    Kind.A1: "consolerow",
-    Kind.A2: "consolerow",
-    Kind.P: "consolerow",
-}
 #: How a list of rows is narrowed to an app: in-app purchases name their app in a sales report, not in a finance one.
 APP_FILTERS = {"salesrow": "app", "financerow": "apple_id"}
 MOST_CELLS = 40
@@ -180,7 +168,7 @@ def _issue_links(finding: Finding, days: Sequence[FindingDay]) -> dict[int, Link
 
 
 def _vintage_rows(vintage: Vintage | None, app: App | None) -> Link | None:
-    return rows_link(vintage.delivery, app) if vintage else None
+    return rows_link(vintage.delivery, app, day=vintage.period_start) if vintage else None
 
 
 def cells_of(finding: Finding) -> list[CoverageCell]:
@@ -204,18 +192,21 @@ def problems_of_calls(finding: Finding) -> list[ApiProblem]:
     return list(during[:MOST_CELLS])
 
 
-def rows_link(delivery: Delivery, app: App | None = None, line: object = None) -> Link | None:
-    """The list of a file's rows, of one app where the rows name apps by their Apple ID."""
-    name = ROW_LISTS.get(Kind(delivery.kind), family_of(delivery.report).model._meta.model_name or "")
+def rows_link(delivery: Delivery, app: App | None = None, line: object = None, day: date | None = None) -> Link:
+    """The list of a file's rows, of one app where the rows name apps by their Apple ID.
+
+    `day`: of a file that holds many days, the one that is meant.
+    """
+    model = table_of(delivery)
+    name = str(model._meta.model_name)
     query: dict[str, str | int] = {"delivery": delivery.pk}
     if app is not None and app.apple_id and name in APP_FILTERS:
         query[APP_FILTERS[name]] = app.apple_id
     if line:
         query["line"] = str(line)
-    try:
-        return Link(delivery.file_name, f"{reverse(f'admin:reports_{name}_changelist')}?{urlencode(query)}")
-    except NoReverseMatch:
-        return None
+    if day and has_many_days(model):
+        query["day"] = day.isoformat()
+    return Link(delivery.file_name, f"{reverse(f'admin:reports_{name}_changelist')}?{urlencode(query)}")
 
 
 def delivery_link(delivery: Delivery) -> Link:

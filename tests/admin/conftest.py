@@ -79,6 +79,7 @@ def cast(db: None) -> Cast:
         "rawfile": instance.raw_file_id, "job": job.pk, "fiscalmonth": make.FiscalMonthFactory.make().pk,
         "consolerow": make.ConsoleRowFactory.make(delivery=export).pk,
         "user": make.UserFactory.make(username="somebody").pk,
+        **make.make_row_of_each_analytics_report(),
     }  # fmt: skip
     assert instance.account and export.app
     return Cast(instance.account, export.app, instance, earlier, export, waiting, finding, run, rule, job, pks)

@@ -25,6 +25,7 @@ def many(cast: Cast) -> None:
         make.SalesRowFactory.make(delivery=cast.instance, line=10_000 + number)
         make.FinanceRowFactory.make(delivery=cast.instance, line=20_000 + number)
         make.ConsoleRowFactory.make(delivery=cast.export, line=10_000 + number)
+        make.make_row_of_each_analytics_report(10_000 + number)
         make.ReportInstanceFactory.make()
         make.ConsoleExportFactory.make(app=app)
         make.RunFactory.make(app=app)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
+from tests.hostile.apple_analytics import analytics
 from tests.hostile.payloads import hostile, hostile_short
 from tests.make_files import NOTES
 
@@ -43,17 +45,21 @@ def refusal(text: Text) -> dict[str, Any]:
 
 @contextmanager
 def hostile_apple(text: Text = hostile) -> Iterator[str]:
-    """The address of the server; the list of apps is answered, everything else is refused."""
+    """The address of the server; the list of apps and the analytics reports are answered, all else is refused."""
 
     def handle(request: Request) -> Response:
-        return answer(200, apps(text)) if request.path == "/v1/apps" else answer(403, refusal(text))
+        told: Any = apps(text) if request.path == "/v1/apps" else None
+        if request.method == "GET":
+            told = told or analytics(request.path, text, address)
+        if isinstance(told, bytes):
+            return Response(told, 200, content_type="application/a-gzip")
+        return answer(200, told) if told else answer(403, refusal(text))
 
     server = HTTPServer(host="127.0.0.1", port=0)
-    server.expect_request("/v1/apps").respond_with_handler(handle)
-    for path in ("/v1/salesReports", "/v1/financeReports", f"/v1/apps/{NOTES}/analyticsReportRequests"):
-        server.expect_request(path).respond_with_handler(handle)
+    server.expect_request(re.compile("/(v1|bytes)/.*")).respond_with_handler(handle)
     server.start()
+    address = server.url_for("").rstrip("/")
     try:
-        yield server.url_for("").rstrip("/")
+        yield address
     finally:
         server.stop()

@@ -18,6 +18,11 @@ from tests.hostile.payloads import hostile, hostile_address, hostile_name, hosti
 from tests.hostile.town import SALES_TEXTS, Town
 from tests.hostile.walk import Page, Unknown, pages_of, pages_to_read
 
+#: Columns of analytics reports, of each family one or more.
+ANALYTICS_TEXTS = (
+    "app_name", "campaign", "content_name", "download_type", "event", "payment_method", "state_metric", "source_info",
+    "plan_change_type", "offer_name", "territory", "device", "page_title",
+)  # fmt: skip
 #: What nobody may do to evidence: these pages say so, in a page of their own.
 REFUSED = {"add", "delete"}
 PLANTED = [
@@ -27,11 +32,14 @@ PLANTED = [
         "finance Artist/Show/Developer/Author", "value", "other app", "filter", "filtered", "region",
         "reason explain", "reason wait", "reason resolve", "reason withdraw",
         *(f"sales {name}" for name in SALES_TEXTS),
+        *(f"analytics {name}" for name in ANALYTICS_TEXTS),
     )),
+    hostile_short("report"),
     *map(hostile_short, ("code", "request id", "pointer", "digest name", "label", "covers", "device")),
     *(hostile_name(f"{name} file", ".csv") for name in ("export", "waiting", "member")),
     *(hostile_name(f"{name} file", ".txt") for name in ("first sales", "second sales", "finance")),
     *map(hostile_address, ("recipient", "email")),
+    json.dumps(hostile("analytics extra")),
     json.dumps(hostile("extra")),  # columns that the program does not know are shown as JSON
 ]  # fmt: skip
 

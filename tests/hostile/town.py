@@ -112,11 +112,15 @@ class Town:
         })  # fmt: skip
 
     def pull(self) -> None:
-        """The list of apps comes; every report is refused."""
+        """The list of apps comes and the analytics reports; every sales and finance report is refused."""
         account = self.account
         self.client.post(f"{ADMIN}/reports/account/{account.pk}/test/")
         self.command("sync", "--now", "--from", DAY, "--to", DAY + timedelta(days=1))
-        self.post(f"/reports/account/{account.pk}/change/", self.account_form(account))
+        self.post(
+            f"/reports/account/{account.pk}/change/",
+            self.account_form(account) | {"sync_enabled": "on", "pull_analytics": "on"},
+        )
+        self.command("sync", "--now", "--from", DAY, "--to", DAY + timedelta(days=1))
 
     def account_form(self, account: Account) -> dict[str, Any]:
         vendor = account.vendors.get()
