@@ -70,8 +70,8 @@ def note_tally(delivery: Delivery, tally: Tally) -> None:
 
 
 def _doubts(delivery: Delivery, tally: Tally) -> list[str]:
-    of_sales = delivery.kind in (Kind.SALES, Kind.R)
-    return doubts_about(tally.start_day, tally.end_day) if tally.start_day and tally.end_day and not of_sales else []
+    of_finance = delivery.kind in (Kind.FINANCIAL, Kind.FINANCE_DETAIL, Kind.F1, Kind.F2)
+    return doubts_about(tally.start_day, tally.end_day) if tally.start_day and tally.end_day and of_finance else []
 
 
 def _tie(check: TotalCheck, tally: Tally) -> dict[str, object]:

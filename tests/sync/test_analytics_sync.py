@@ -17,8 +17,10 @@ from reports.models import (
     AnalyticsInstance,
     AnalyticsReport,
     App,
+    Delivery,
     DownloadRow,
     InstanceState,
+    Kind,
     ReportRequest,
     RequestState,
 )
@@ -64,6 +66,8 @@ def test_it_adopts_the_request_that_exists_and_asks_for_a_snapshot(
     assert DownloadRow.objects.exists()
     assert not AnalyticsInstance.objects.exclude(state=InstanceState.LOADED).exists()
     assert {app.apple_id for app in App.objects.all()} == {1500000001}
+    warnings = Delivery.objects.filter(kind=Kind.ANALYTICS).values_list("warnings", flat=True)
+    assert not [text for texts in warnings for text in texts if "fiscal" in text], "fiscal months are finance's"
 
 
 def test_the_next_look_of_the_day_costs_nothing_and_the_next_day_one_call_for_each_report_and_each_new_file(
