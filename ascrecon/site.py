@@ -59,7 +59,9 @@ NAVIGATION = (
         Page("Sales rows", "reports.salesrow"),
         Page("Finance rows", "reports.financerow"),
         Page("Analytics rows", "reports.downloadrow", also=ANALYTICS_ROWS),
+        Page("Coverage calendar", "reports.coveragecell", "calendar"),
         Page("Coverage", "reports.coveragecell"),
+        Page("Report requests", "reports.reportrequest", also=("reports.analyticsinstance",)),
         Page("API problems", "reports.apiproblem"),
     )),
     Group("Console exports", "exports", (

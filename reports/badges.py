@@ -39,6 +39,13 @@ LOOKS = {
     "overdue": Look("▲", BAD),
     "blocked": Look("■", BAD),
     "lost": Look("✕", BAD),
+    # report requests and instances
+    "arriving": Look("✓", GOOD),
+    "stopped": Look("■", BAD),
+    "ghost": Look("?", BAD),
+    "ended": Look("×", QUIET),
+    "listed": Look("◔", QUIET),
+    "vanished": Look("✕", BAD),
     # jobs, runs and e-mail
     "queued": Look("◔", QUIET),
     "running": Look("◐", BUSY),
@@ -57,6 +64,14 @@ LOOKS = {
     "current": Look("✓", GOOD),
     "replaced": Look("↩", QUIET),
 }
+
+
+#: Of a coverage cell: what Apple still completes is no work for anybody, other than a finding that is open.
+CELL_LOOKS = {"open": Look("◔", BUSY)}
+
+
+def cell_look(state: str) -> Look:
+    return CELL_LOOKS.get(state) or badge_of(state)
 
 
 def badge_of(token: str) -> Look:

@@ -30,7 +30,7 @@ from reports.services.uploads import IMPORT, finish_import
 from reports.storage import remove_abandoned_parts
 from reports.sync.analytics_fetch import AnalyticsFetcher, apps_due
 from reports.sync.fetch import Tally
-from reports.sync.line import line_to
+from reports.sync.line import Line, line_to
 from reports.sync.plan import Unit, plan_sync
 from reports.sync.policy import sync_policy
 from reports.sync.run import accounts_to_sync, fetch_unit, sync_apps
@@ -128,13 +128,18 @@ def _pull(account: Account, unit: Unit, context: JobContext) -> Result:
     try:
         with line_to(account) as line:
             tally = fetch_unit(unit, line, lambda done, total, step: context.progress(step, done, total))
-            calls = line.calls
+            calls = _calls(line)
     except (DecryptionError, CredentialError) as exc:
         raise JobFailed(str(exc)) from exc
     enqueue_detection(account, context.payload["as_of"])
     if tally.wait is not None:
         raise TryAgain("Apple's limit of calls is used up.", after=tally.wait)
-    return {"calls": calls, **_told(tally)}
+    return {**calls, **_told(tally)}
+
+
+def _calls(line: Line) -> dict[str, object]:
+    """`rate_remaining`: how many calls Apple still allowed in that hour; None where it did not say."""
+    return {"calls": line.calls, "rate_remaining": line.rate_remaining}
 
 
 @job(ANALYTICS, title="Pull analytics reports", timeout=850)
@@ -154,7 +159,7 @@ def _pull_analytics(app: App, context: JobContext) -> Result:
     try:
         with line_to(app.account) as line:
             fetcher = AnalyticsFetcher(app, line, calls=sync_policy().analytics_calls_per_job, progress=show)
-            tally, calls = fetcher.fetch(), line.calls
+            tally, calls = fetcher.fetch(), _calls(line)
     except (DecryptionError, CredentialError) as exc:
         raise JobFailed(str(exc)) from exc
     refresh_cells(app.account, clock.now(), app)
@@ -162,7 +167,7 @@ def _pull_analytics(app: App, context: JobContext) -> Result:
         raise TryAgain("Apple's limit of calls is used up.", after=tally.wait)
     if fetcher.unfinished and not tally.failures:
         _enqueue_analytics(app, context.requested_by, context.payload["as_of"])
-    return {"calls": calls, **_told(tally)}
+    return {**calls, **_told(tally)}
 
 
 def _told(tally: Tally) -> dict[str, object]:
@@ -176,7 +181,8 @@ def pull_apps(context: JobContext) -> Result:
     with clock.standing_at(_moment(context.payload["as_of"])):
         try:
             with line_to(account) as line:
-                return _told(sync_apps(account, line))
+                tally = sync_apps(account, line)
+                return {**_calls(line), **_told(tally)}
         except (DecryptionError, CredentialError) as exc:
             raise JobFailed(str(exc)) from exc
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from babel.numbers import get_currency_precision
 
+HOURS_OF_TWO_DAYS = 48
 MINUS = "\N{MINUS SIGN}"
 
 
@@ -42,3 +43,11 @@ def listed(names: Iterable[str], most: int = 5) -> str:
 def counted(number: int, noun: str, plural: str = "") -> str:
     """`1 row`, `2,000 rows`."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def lasting(time: timedelta) -> str:
+    """`less than an hour`, `9 hours`, from two days on `3 days`."""
+    hours = int(time / timedelta(hours=1))
+    if hours < 1:
+        return "less than an hour"
+    return counted(hours, "hour") if hours < HOURS_OF_TWO_DAYS else counted(time.days, "day")

@@ -43,6 +43,7 @@ from reports.models import (
     InstallationRow,
     InstanceState,
     Kind,
+    Member,
     OtherAnalyticsRow,
     OutboxMessage,
     PreOrderRow,
@@ -55,6 +56,7 @@ from reports.models import (
     Rule,
     Run,
     RunLine,
+    SalesFigures,
     SalesRow,
     Series,
     SessionRow,
@@ -520,6 +522,18 @@ class CoverageCellFactory(Made[CoverageCell]):
     due = MORNING
 
 
+class AnalyticsCellFactory(CoverageCellFactory):
+    """A day of an app's analytics report that is final."""
+
+    class Meta:
+        model = CoverageCell
+
+    vendor = None
+    app = SubFactory(AppFactory)
+    account = SelfAttribute("app.account")
+    report = "App Downloads Standard"
+
+
 class ApiProblemFactory(Made[ApiProblem]):
     class Meta:
         model = ApiProblem
@@ -530,6 +544,27 @@ class ApiProblemFactory(Made[ApiProblem]):
     path = "/v1/salesReports"
     cause = Cause.SERVER_ERROR
     status = 502
+
+
+class MemberFactory(Made[Member]):
+    class Meta:
+        model = Member
+        django_get_or_create = ("id",)
+
+    id = 1
+    dims = {"territory": "US"}
+
+
+class SalesFiguresFactory(Made[SalesFigures]):
+    """What one member of a sales report sold."""
+
+    class Meta:
+        model = SalesFigures
+
+    n = Sequence(lambda n: n + 1)
+    member = SubFactory(MemberFactory)
+    units = Decimal(1)
+    sold_rows = 1
 
 
 class FiscalMonthFactory(Made[FiscalMonth]):

@@ -20,6 +20,8 @@ from reports.admin.account_requests import pull_now
 from reports.admin.base import EmptyState, WorkAdmin, require
 from reports.admin.display import link, moment_column
 from reports.admin.forms import MergeForm
+from reports.admin.report_requests import PAGE as REQUESTS_PAGE
+from reports.admin.report_requests import requests_context
 from reports.models import Account, App, AppName, Vendor
 from reports.services import merge
 from reports.services.accounts import NewAccount, add_account, check_key, check_vendor_numbers, test_connection
@@ -344,7 +346,17 @@ class AppAdmin(WorkAdmin[App]):
         return False
 
     def own_urls(self) -> list[URLPattern]:
-        return [*super().own_urls(), self.own_path("<int:pk>/merge/", self.merge_view, "merge")]
+        return [
+            *super().own_urls(),
+            self.own_path("<int:pk>/merge/", self.merge_view, "merge"),
+            self.own_path("<int:pk>/requests/", self.requests_view, "requests"),
+        ]
+
+    def requests_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The app's report requests, also where there is none yet."""
+        require(request, "reports.view_reportrequest")
+        app = self.viewed(request, str(pk))
+        return self.page(request, REQUESTS_PAGE, "Report requests", **requests_context(app))
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None

@@ -51,7 +51,7 @@ FAMILY_LISTS: dict[type[Model], str] = {
     SubscriptionEventRow: "Subscription events",
     OtherAnalyticsRow: "Other reports",
 }
-WHICH = ("file", "line_link", "day_text", "apple_id")
+WHICH = ("file", "line_link", "utc_day", "apple_id")
 FILTERS = (
     DeliveryFilter,
     LineFilter,
@@ -91,7 +91,7 @@ class AnalyticsRowAdmin(RowAdmin[R], Generic[R]):
     )
     empty = EmptyState("No row fits.", "Reports from Apple", "admin:reports_reportinstance_changelist")
     totals_by = "kind of what was counted"
-    day_text = day_column("day", "Day (UTC)", order=False)
+    utc_day = day_column("day", "Day (UTC)", order=False)
 
     def list_context(self, request: HttpRequest) -> dict[str, Any]:
         return {**super().list_context(request), "siblings": self._siblings(request)}

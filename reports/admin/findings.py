@@ -17,17 +17,21 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from reports.admin.base import EmptyState, ReadOnlyAdmin, require
+from reports.admin.cell_page import calendar_of_finding
 from reports.admin.display import amount_column, badge_column, days_column, money_column
+from reports.admin.export_task_page import task_context
 from reports.admin.filters import DateInputFilter, MineFilter, WorkStateFilter, input_filter
 from reports.admin.forms import AssignForm, ReasonForm
 from reports.amounts import UNKNOWN, format_amount
 from reports.findings import workflow
 from reports.models import UNFINISHED, Finding, FindingState
+from reports.selectors.export_tasks import is_askable, of_finding, tasks
 from reports.selectors.findings import finding_page, money_at_risk
 from reports.selectors.problems import is_estimate
 from reports.services.refusals import Refused
 
 WORK = "reports.work_finding"
+TASK = "admin/reports/export_task.html"
 SHOWN_IN_BULK = 20
 MOST_IN_BULK = 500
 
@@ -212,6 +216,7 @@ class FindingAdmin(ReadOnlyAdmin[Finding]):
         return [
             *super().own_urls(),
             self.own_path("id/<str:public_id>/", self.by_public_id, "public"),
+            self.own_path("<int:pk>/ask/", self.ask_view, "ask"),
             self.own_path("<int:pk>/<str:action>/work/", self.work_view, "work"),
         ]
 
@@ -236,7 +241,19 @@ class FindingAdmin(ReadOnlyAdmin[Finding]):
             finding=finding,
             found=finding_page(finding),
             actions=[a for a in ACTIONS.values() if may_work and finding.state in a.states],
+            calendar=calendar_of_finding(finding),
+            may_ask=finding.unfinished and is_askable(finding),
         )
+
+    def ask_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The ready task: a person exports exactly the days of the finding."""
+        finding = self.viewed(request, str(pk))
+        url = reverse(self.url_name("change"), args=[finding.pk])
+        to = finding.assignee.email if finding.assignee else ""
+        context = task_context(tasks(of_finding(finding)), request.path, to)
+        may_assign = request.user.has_perm(WORK) and finding.unfinished
+        form = AssignForm() if may_assign else None
+        return self.page(request, TASK, "Ask for an export", finding=finding, assign_form=form, back=url, **context)
 
     # Work on one finding
 

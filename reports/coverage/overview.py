@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from reports.coverage.analytics import cells_as_of
-from reports.models import Account, App, CellState, CoverageCell
+from reports.models import Account, App, CellState, CoverageCell, Delivery, Finding, Grain, Run, Side
 from reports.sql import fetch
+from reports.wording import counted
 
+#: States in which a figure may be told without a word: all of it is here, or proved to be nothing.
+KNOWN = (CellState.FINAL, CellState.EMPTY)
+#: A total over a period in one of these says so wherever it is shown.
+NOT_FINAL = tuple(state for state in CellState if state not in KNOWN)
 #: States in which something is still to come, or should be.
 UNSETTLED = (CellState.OPEN, CellState.OVERDUE, CellState.BLOCKED)
 
@@ -68,6 +73,29 @@ class Scope:
             or (self.report is not None and cell.report != self.report)
         )
         return not outside
+
+
+@dataclass(frozen=True)
+class Known:
+    """Of so many periods so many are not final: what every total over them has to say."""
+
+    total: int
+    not_final: int
+    noun: str = "period"
+
+    @classmethod
+    def of(cls, states: Iterable[str]) -> Known:
+        """Counted from the states of cells."""
+        states = list(states)
+        return cls(len(states), sum(state in NOT_FINAL for state in states))
+
+    @property
+    def sentence(self) -> str:
+        """`2 of 31 days are not final`; empty where a total may stand without a word."""
+        if not self.not_final:
+            return ""
+        verb = "is" if self.not_final == 1 else "are"
+        return f"{self.not_final:,} of {counted(self.total, self.noun)} {verb} not final"
 
 
 @dataclass(frozen=True)
@@ -129,11 +157,92 @@ def as_json(cell: CoverageCell, moment: datetime | None) -> dict[str, object]:
 
 def counts(cells: Iterable[dict[str, object]]) -> dict[str, int]:
     """How many cells stand in each state, in the order of the states; states without a cell are left out."""
-    found = Counter(str(cell["state"]) for cell in cells)
-    return {state: found[state] for state in CellState.values if found[state]}
+    return dict(by_state(Counter(str(cell["state"]) for cell in cells)))
 
 
 def completeness(accounts: Sequence[Account]) -> list[Complete]:
     """For each report of the accounts: complete up to which day, from its first delivery on. One statement."""
     parameters = {"accounts": [account.pk for account in accounts], "unsettled": [state.value for state in UNSETTLED]}
     return [Complete(*row) for row in fetch(COMPLETE, parameters)]
+
+
+#: How far back the overview by app looks.
+RECENT_DAYS = 31
+
+BY_SCOPE = """
+SELECT c.account_id, a.name, c.app_id,
+       coalesce(nullif(p.name, ''), nullif(p.sku, ''), p.apple_id::text, ''), c.state, count(*)
+FROM reports_coveragecell c JOIN reports_account a ON a.id = c.account_id LEFT JOIN reports_app p ON p.id = c.app_id
+WHERE c.period_end >= %(since)s
+GROUP BY 1, 2, 3, 4, 5 ORDER BY 2, 3 NULLS FIRST, 4
+"""
+
+
+@dataclass(frozen=True)
+class ScopeKnown:
+    """What is known of the recent periods of an app's reports; without an app, of an account's sales and finance."""
+
+    account_id: int
+    account: str
+    app_id: int | None
+    name: str
+    counts: list[tuple[str, int]]
+
+    @property
+    def known(self) -> Known:
+        return Known(
+            sum(number for _, number in self.counts),
+            sum(number for state, number in self.counts if state in NOT_FINAL),
+        )
+
+
+def known_by_scope(today: date) -> list[ScopeKnown]:
+    """How many periods of the last 31 days stand in each state, by account and app. One statement."""
+    found: dict[tuple[int, str, int | None, str], Counter[str]] = defaultdict(Counter)
+    for *scope, state, number in fetch(BY_SCOPE, {"since": today - timedelta(days=RECENT_DAYS)}):
+        found[scope[0], scope[1], scope[2], scope[3]][state] = number
+    return [ScopeKnown(*scope, by_state(states)) for scope, states in found.items()]
+
+
+def by_state(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+    """How many stand in each state, in the order of the states; states without any are left out."""
+    return [(state.value, counts[state]) for state in CellState if counts.get(state)]
+
+
+def known_by_report(cells: QuerySet[CoverageCell]) -> dict[str, Known]:
+    """What is known of each report among `cells`; a report has one grain there. One statement."""
+    counts = cells.order_by().values("report", "granularity")
+    counts = counts.annotate(total=Count("pk"), not_final=Count("pk", filter=Q(state__in=NOT_FINAL)))
+    return {
+        row["report"]: Known(row["total"], row["not_final"], str(Grain(row["granularity"]).label)) for row in counts
+    }
+
+
+def known_of_delivery(delivery: Delivery) -> Known:
+    """What is known of the periods that a delivery of Apple's API tells; nothing is told of a console export."""
+    if delivery.side != Side.API or delivery.period_start is None or delivery.period_end is None:
+        return Known(0, 0)
+    cells = CoverageCell.objects.filter(
+        Q(app=delivery.app) if delivery.app_id else Q(vendor=delivery.vendor, app=None),
+        account=delivery.account,
+        report=delivery.report,
+        granularity=delivery.grain,
+        date__lte=delivery.period_end,
+        period_end__gte=delivery.period_start,
+    )
+    return known_by_report(cells).get(delivery.report, Known(0, 0))
+
+
+def known_of_finding(finding: Finding) -> Known:
+    """What is known of the days of a finding's report, of its app or in its vendor's files."""
+    scope = Scope(finding.from_day, finding.to_day, finding.report, finding.app)
+    cells = scope.cells().filter(account_id=finding.account_id, granularity=finding.grain)
+    if finding.vendor_id:
+        cells = cells.filter(vendor_id=finding.vendor_id)
+    return known_by_report(cells).get(finding.report, Known(0, 0))
+
+
+def known_of_run(run: Run, reports: Iterable[str]) -> dict[str, Known]:
+    """What is known of the reports that a run compared, in its days."""
+    cells = Scope(run.period_start, run.period_end, app=run.app).cells().filter(report__in=set(reports))
+    return known_by_report(cells.filter(account_id=run.account_id) if run.account_id else cells)

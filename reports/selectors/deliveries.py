@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db.models import Q
 
-from reports.models import Delivery, Vintage
+from reports.figures.analytics import family_of
+from reports.models import Delivery, Kind, SubscriptionStateRow, Vintage
+from reports.sql import fetch
 
 REJECTS_SHOWN = 100
 
@@ -42,13 +45,63 @@ def other_vintages(delivery: Delivery, vintages: list[Vintage]) -> list[Delivery
     return sorted(others.values(), key=lambda d: (d.received_at, d.pk), reverse=True)
 
 
+# Of the days that both files tell; a file of many days has as many vintages.
+ANALYTICS_TOTALS = """
+SELECT v.delivery_id, f.metric, {kind}, f.currency, sum(f.value)
+FROM reports_vintage v JOIN reports_figure f ON f.vintage_id = v.id JOIN reports_member m ON m.id = f.member_id
+WHERE v.delivery_id = ANY(%(deliveries)s) AND v.period_start IN (
+    SELECT c.period_start FROM reports_vintage c WHERE c.delivery_id = ANY(%(deliveries)s)
+    GROUP BY 1 HAVING count(*) = %(files)s)
+GROUP BY 1, 2, 3, 4
+"""
+#: Counted by person or device, or of a moment: never added over the days of a file.
+NOT_OVER_DAYS = ("unique_devices", "unique_counts", "paying_users")
+
+
 def total_lines(this: Delivery, other: Delivery | None) -> list[TotalLine]:
-    """Units and amounts by currency, from the totals that were taken when the files were read."""
+    """Units and amounts by currency, from the totals that were taken when the files were read.
+
+    Of analytics files: by metric and kind, over the days that both tell.
+    """
+    if this.kind == Kind.ANALYTICS:
+        return _analytics_totals(this, other)
     mine, theirs = _figures(this.totals), _figures(other.totals) if other else {}
     return [
         TotalLine(name, currency, mine.get((name, currency)), theirs.get((name, currency)))
         for name, currency in sorted(mine.keys() | theirs.keys(), key=lambda key: (key[1] != "", key))
     ]
+
+
+def _analytics_totals(this: Delivery, other: Delivery | None) -> list[TotalLine]:
+    family = family_of(this.report)
+    if family.model is SubscriptionStateRow:
+        return []
+    files = [this.pk, *([other.pk] if other else [])]
+    statement = ANALYTICS_TOTALS.format(kind=kind_of_figure(this.report))
+    sums: dict[tuple[str, str, str], dict[int, Decimal]] = defaultdict(dict)
+    for delivery, metric, kind, currency, value in fetch(statement, {"deliveries": files, "files": len(files)}):
+        if metric not in NOT_OVER_DAYS:
+            sums[metric, kind, currency][delivery] = value
+    return [
+        TotalLine(_analytics_name(*key), key[2], found.get(this.pk), found.get(other.pk) if other else None)
+        for key, found in sorted(sums.items())
+    ]
+
+
+def _analytics_name(metric: str, kind: str, currency: str) -> str:
+    return ", ".join(filter(None, (metric_title(metric, currency), kind)))
+
+
+def metric_title(metric: str, currency: str = "") -> str:
+    """`Sales` for sales_usd: the currency stands beside it."""
+    name = metric.removesuffix(f"_{currency.lower()}") if currency else metric
+    return name.replace("_", " ").capitalize()
+
+
+def kind_of_figure(report: str) -> str:
+    """The SQL expression for what an analytics figure counts, such as first-time downloads; `m` is its member."""
+    names = ", ".join(f"m.dims ->> '{name}'" for name in family_of(report).kinds)
+    return f"concat_ws(' · ', {names})" if names else "''"
 
 
 def _figures(totals: Mapping[str, object], within: str = "") -> dict[tuple[str, str], Decimal]:

@@ -117,7 +117,20 @@ LAYOUTS = {
     FindingKind.OVERLAPPING_EXPORTS: ISSUES,
     FindingKind.TOTAL_DOES_NOT_TIE: TOTALS,
     FindingKind.API_INCIDENT: DELIVERY,
-    FindingKind.LATE_DELIVERY: DELIVERY,
+    **dict.fromkeys(
+        (
+            FindingKind.LATE_DELIVERY,
+            FindingKind.DELIVERY_GAP,
+            FindingKind.DAILY_GENERATION_STOPPED,
+            FindingKind.NEVER_DELIVERED,
+            FindingKind.EMPTY_REPORT,
+            FindingKind.PARTIAL_SNAPSHOT,
+            FindingKind.REQUEST_STOPPED,
+            FindingKind.INSTANCE_LOST,
+            FindingKind.TWIN_INSTANCE,
+        ),
+        DELIVERY,
+    ),
 }
 
 

@@ -10,10 +10,11 @@ from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.http import urlencode
 
+from reports.coverage.overview import Known, known_of_finding
 from reports.models import (
     ApiProblem,
     App,
@@ -23,6 +24,7 @@ from reports.models import (
     FindingDay,
     FindingEvent,
     FindingKind,
+    Kind,
     RawFile,
     Side,
     Vintage,
@@ -81,6 +83,7 @@ class FindingPage:
     evidence: list[EvidenceLine]
     events: list[FindingEvent]
     ask: str
+    known: Known
 
 
 def finding_page(finding: Finding) -> FindingPage:
@@ -96,6 +99,7 @@ def finding_page(finding: Finding) -> FindingPage:
         evidence=_evidence(finding),
         events=list(finding.events.all()),
         ask=whom_to_ask(finding),
+        known=known_of_finding(finding),
     )
 
 
@@ -172,12 +176,16 @@ def _vintage_rows(vintage: Vintage | None, app: App | None) -> Link | None:
 
 
 def cells_of(finding: Finding) -> list[CoverageCell]:
-    """What the ledger says of the days of a delivery problem."""
-    cells = CoverageCell.objects.filter(account_id=finding.account_id, report=finding.report)
+    """What the ledger says of a delivery problem: the cells that its detector named, else those of its days."""
+    cells = CoverageCell.objects.select_related("delivery", "account", "app").order_by("date", "region_code")
+    if named := finding.details.get("cells"):
+        return list(cells.filter(pk__in=named)[:MOST_CELLS])
+    cells = cells.filter(account_id=finding.account_id, report=finding.report)
     if finding.vendor_id:
         cells = cells.filter(vendor_id=finding.vendor_id)
-    cells = cells.filter(date__gte=finding.from_day, period_end__lte=finding.to_day)
-    return list(cells.select_related("delivery").order_by("date", "region_code")[:MOST_CELLS])
+    if finding.app_id:
+        cells = cells.filter(Q(app_id=finding.app_id) | Q(app_id=None))
+    return list(cells.filter(date__gte=finding.from_day, period_end__lte=finding.to_day)[:MOST_CELLS])
 
 
 def problems_of_calls(finding: Finding) -> list[ApiProblem]:
@@ -211,7 +219,12 @@ def rows_link(delivery: Delivery, app: App | None = None, line: object = None, d
 
 def delivery_link(delivery: Delivery) -> Link:
     name = "reportinstance" if delivery.side == "api" else "consoleexport"
-    return Link(delivery.file_name, reverse(f"admin:reports_{name}_change", args=[delivery.pk]))
+    return Link(short_file_name(delivery), reverse(f"admin:reports_{name}_change", args=[delivery.pk]))
+
+
+def short_file_name(delivery: Delivery) -> str:
+    """Of an analytics delivery without Apple's id of the instance, which comes last and tells people nothing."""
+    return delivery.file_name.rpartition(" ")[0] if delivery.kind == Kind.ANALYTICS else delivery.file_name
 
 
 def raw_link(raw: RawFile) -> Link:

@@ -13,7 +13,7 @@ from django.db.models import Case, Count, F, IntegerField, Value, When
 
 from ascrecon import clock
 from ascrecon.jobs.models import Job
-from reports.coverage.overview import Complete, completeness
+from reports.coverage.overview import Complete, ScopeKnown, completeness, known_by_scope
 from reports.models import (
     Account,
     ConsoleExport,
@@ -64,6 +64,7 @@ class Worklist:
     kinds: list[KindLine]
     mine: int
     complete: list[Complete]
+    apps: list[ScopeKnown]
     jobs: dict[str, int]
     uploads: dict[str, int]
     digest: DigestSchedule | None
@@ -95,6 +96,7 @@ def worklist(user: AbstractBaseUser | AnonymousUser) -> Worklist:
         kinds=kind_lines(),
         mine=Finding.objects.filter(Finding.UNFINISHED, assignee_id=user.pk).count(),
         complete=completeness(list(Account.objects.all())),
+        apps=[line for line in known_by_scope(clock.today("UTC")) if line.app_id],
         jobs=_counts(Job.objects.values_list("state").annotate(n=Count("pk"))),
         uploads=uploads,
         digest=DigestSchedule.objects.order_by(F("last_digest_at").desc(nulls_last=True)).first(),

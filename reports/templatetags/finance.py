@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 
 from reports.amounts import amounts as pairs_of
 from reports.amounts import format_amount
-from reports.badges import badge_of
+from reports.badges import Look, badge_of, cell_look
 from reports.detect.names import report_name as name_of_report
 from reports.wording import span
 
@@ -86,10 +86,32 @@ def period(start: date | None, end: date | None) -> str:
 def badge(value: object, words: str = "") -> SafeString:
     """The token of a state or severity as symbol and word."""
     token = str(value)
-    look = badge_of(token)
+    return _badge(badge_of(token), words or getattr(value, "label", None) or token.replace("_", " "))
+
+
+@register.filter
+def cell_badge(state: str, words: object = "") -> SafeString:
+    """The state of a coverage cell; `words` stand for its word, such as how many are in it."""
+    return _badge(cell_look(state), str(words) or state)
+
+
+@register.filter
+def cell_count(state: str, number: int) -> SafeString:
+    """How many periods are in a state, as its symbol and the number; the word is read aloud and shown on paper."""
+    look = cell_look(state)
     return format_html(
-        '<span class="badge badge-{}"><span aria-hidden="true">{}</span> {}</span>',
+        '<span class="count count-{}" title="{} {}"><span aria-hidden="true">{}</span> {}'
+        '<span class="visually-hidden"> {}</span></span> ',
         look.tone,
+        number,
+        state,
         look.symbol,
-        words or getattr(value, "label", None) or token.replace("_", " "),
+        number,
+        state,
+    )
+
+
+def _badge(look: Look, words: object) -> SafeString:
+    return format_html(
+        '<span class="badge badge-{}"><span aria-hidden="true">{}</span> {}</span>', look.tone, look.symbol, words
     )

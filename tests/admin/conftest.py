@@ -80,6 +80,8 @@ def cast(db: None) -> Cast:
         "consolerow": make.ConsoleRowFactory.make(delivery=export).pk,
         "user": make.UserFactory.make(username="somebody").pk,
         **make.make_row_of_each_analytics_report(),
+        "analyticsinstance": make.AnalyticsInstanceFactory.make().pk,
+        "reportrequest": make.ReportRequestFactory.make().pk,
     }  # fmt: skip
     assert instance.account and export.app
     return Cast(instance.account, export.app, instance, earlier, export, waiting, finding, run, rule, job, pks)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Literal
 
@@ -21,7 +21,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from ascrecon.jobs.models import Job, State
 from ascrecon.jobs.service import run_now
-from reports.models import ConsoleExport, DeliveryState, Finding, FindingState, Rule
+from reports.models import CellState, ConsoleExport, DeliveryState, Finding, FindingState, Rule
 from tests import factories as make
 from tests.admin.conftest import Cast
 from tests.admin.test_upload_pages import DAYS, HEAD
@@ -112,6 +112,57 @@ def test_it_leaves_the_navigation_off_paper(signed_in: Open, cast: Cast) -> None
     page.emulate_media(media="print")
     expect(page.locator("#nav-sidebar")).to_be_hidden()
     expect(page.get_by_text("printed by owner")).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_shows_the_pages_of_the_ledger(
+    scheme: Literal["light", "dark"], signed_in: Open, shot: Shot, violations: list[str], cast: Cast
+) -> None:
+    cell = make.AnalyticsCellFactory.make(state=CellState.OVERDUE)
+    addresses = {
+        "calendar": f"/admin/reports/coveragecell/calendar/app/{cell.app_id}/?month=2026-10",
+        "calendars": "/admin/reports/coveragecell/calendar/",
+        "cell": f"/admin/reports/coveragecell/{cell.pk}/change/",
+        "requests": f"/admin/reports/app/{cell.app_id}/requests/",
+        "export-task": f"/admin/reports/coveragecell/task/?cells={cell.pk}",
+        "analytics-rows": "/admin/reports/downloadrow/",
+    }
+    for name, path in addresses.items():
+        page = signed_in(path)
+        page.emulate_media(color_scheme=scheme)
+        expect(page.locator("#content h1")).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), (
+            f"{name} is wider than the window"
+        )
+        shot(page, f"{name}-{scheme}")
+    assert violations == []
+
+
+def test_a_person_walks_the_calendar_by_keyboard(signed_in: Open, violations: list[str], db: None) -> None:
+    for day in (12, 13):
+        make.AnalyticsCellFactory.make(date=date(2026, 10, day), state=CellState.OVERDUE)
+    page = signed_in(f"/admin/reports/coveragecell/calendar/app/{make.AppFactory.make().pk}/?month=2026-10")
+    first, second = (
+        page.get_by_role("link", name=f"App Downloads Standard, 2026-10-{day}: overdue") for day in (12, 13)
+    )
+    first.focus()
+    page.keyboard.press("Tab")
+    expect(second).to_be_focused()
+    assert second.evaluate("link => getComputedStyle(link).outlineStyle") == "solid", "the focus can be seen"
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="App Downloads Standard, 2026-10-13")).to_be_visible()
+    page.get_by_role("link", name="Calendar of this month").press("Enter")
+    expect(page.get_by_role("heading", name="October 2026")).to_be_visible()
+    assert violations == []
+
+
+def test_the_calendar_keeps_its_symbols_on_paper(signed_in: Open, db: None) -> None:
+    make.AnalyticsCellFactory.make(state=CellState.LOST)
+    page = signed_in(f"/admin/reports/coveragecell/calendar/app/{make.AppFactory.make().pk}/?month=2026-10")
+    page.emulate_media(media="print")
+    expect(page.locator("td.square-lost").first).to_have_text("✕")
+    expect(page.locator(".legend")).to_be_visible()
+    expect(page.locator(".calendar-tools")).to_be_hidden()
 
 
 def run_what_is_queued() -> None:

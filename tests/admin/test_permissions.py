@@ -16,7 +16,10 @@ from tests.factories import UserFactory
 EVERYBODY, ANALYSTS, ADMINISTRATORS, NOBODY = set(ROLES), {"Analyst", "Administrator"}, {"Administrator"}, set[str]()
 EDITABLE = {"account", "app", "rule", "fiscalmonth", "digestschedule"}
 DELETABLE = {"rule", "digestschedule"}
-VIEWED = ("changelist", "change", "export", "history", "download", "lines", "public")
+VIEWED = (
+    "changelist", "change", "export", "history", "download", "lines", "public", "calendar", "calendar_app",
+    "calendar_account", "task", "ask", "requests",
+)  # fmt: skip
 WORKED = {
     "finding_work": ANALYSTS, "run_start": ANALYSTS, "consoleexport_upload": ANALYSTS,
     "consoleexport_confirm": ANALYSTS, "consoleexport_cancel": ANALYSTS, "consoleexport_withdraw": ANALYSTS,
@@ -43,7 +46,10 @@ def allowed(model: str, page: str) -> set[str]:
 
 def pages(cast: Cast) -> Iterator[tuple[str, str, str]]:
     """(model, page, address) of every named address of every registered model."""
-    arguments = {"export": ["csv"], "lines": ["csv"], "public": [cast.finding.public_id], "work": ["resolve"]}
+    arguments = {
+        "export": ["csv"], "lines": ["csv"], "public": [cast.finding.public_id], "work": ["resolve"],
+        "calendar_app": [cast.app.pk], "calendar_account": [cast.account.pk],
+    }  # fmt: skip
     for model_admin in admin.site._registry.values():
         model = str(model_admin.opts.model_name)
         for pattern in model_admin.get_urls():
@@ -51,7 +57,8 @@ def pages(cast: Cast) -> Iterator[tuple[str, str, str]]:
                 continue
             page = pattern.name.removeprefix(f"{model_admin.opts.app_label}_{model}_").removeprefix("auth_user_")
             own = arguments.get(page, [])
-            args: list[object] = [*own] if page in ("export", "public") else [cast.pks.get(model, 1), *own]
+            alone = page in ("export", "public", "calendar_app", "calendar_account")
+            args: list[object] = [*own] if alone else [cast.pks.get(model, 1), *own]
             yield model, page, address(f"admin:{pattern.name}", args)
 
 

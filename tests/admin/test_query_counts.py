@@ -30,6 +30,9 @@ def many(cast: Cast) -> None:
         make.ConsoleExportFactory.make(app=app)
         make.RunFactory.make(app=app)
         make.CoverageCellFactory.make(region_code=f"R{number}")
+        make.AnalyticsCellFactory.make(report=f"Report {number}")
+        request = make.ReportRequestFactory.make(app=app)
+        make.AnalyticsInstanceFactory.make(report=make.AnalyticsReportFactory.make(request=request))
         make.ApiProblemFactory.make()
         make.OutboxMessageFactory.make()
         make.DigestScheduleFactory.make()
@@ -58,6 +61,34 @@ def test_it_opens_the_pages_in_at_most_20_queries(
     url = page if page.startswith("/") else reverse(f"admin:{app}_{page}_change", args=[cast.pks[page]])
     with CaptureQueriesContext(connection) as queries:
         response = client.get(url)
+    assert response.status_code == 200
+    assert len(queries) <= MOST, [query["sql"][:150] for query in queries]
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "coveragecell/calendar/",
+        "coveragecell/calendar/app/{app}/?month=2026-10",
+        "coveragecell/calendar/account/{account}/?month=2026-10",
+        "coveragecell/task/?app={app}&month=2026-10",
+        "coveragecell/{cell}/change/",
+        "app/{app}/requests/",
+        "finding/{finding}/ask/",
+    ],
+)
+def test_it_opens_the_pages_of_the_ledger_in_at_most_20_queries(
+    page: str, many: None, cast: Cast, login: Callable[[str], Client]
+) -> None:
+    client = login("Administrator")
+    keys = {
+        "app": cast.app.pk,
+        "account": cast.account.pk,
+        "cell": cast.pks["coveragecell"],
+        "finding": cast.finding.pk,
+    }
+    with CaptureQueriesContext(connection) as queries:
+        response = client.get(f"/admin/reports/{page.format(**keys)}")
     assert response.status_code == 200
     assert len(queries) <= MOST, [query["sql"][:150] for query in queries]
 

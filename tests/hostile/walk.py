@@ -55,6 +55,14 @@ def for_each_action(objects: Sequence[Model]) -> Arguments:
     return [(found.pk, action) for found in objects for action in ACTIONS]
 
 
+def for_each_app(objects: Sequence[Model]) -> Arguments:
+    return sorted({(key,) for found in objects if (key := getattr(found, "app_id", None))})
+
+
+def for_each_account(objects: Sequence[Model]) -> Arguments:
+    return sorted({(getattr(found, "account_id", 0),) for found in objects})
+
+
 def for_forms(objects: Sequence[Model]) -> Arguments:
     return [(form,) for form in WRITERS]
 
@@ -68,6 +76,10 @@ KINDS: dict[str, Callable[[Sequence[Model]], Arguments]] = {
     **dict.fromkeys(("changelist", "add", "upload", "start"), for_list),
     **dict.fromkeys(("change", "history", "delete", "merge", "withdraw", "download", "password_change"), for_each),
     **dict.fromkeys(TAKES_A_FORM, for_each),
+    **dict.fromkeys(("calendar", "task"), for_list),
+    **dict.fromkeys(("ask", "requests"), for_each),
+    "calendar_app": for_each_app,
+    "calendar_account": for_each_account,
     "work": for_each_action,
     "lines": for_each_form,
     "export": for_forms,
