@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 from reports.admin.base import EmptyState, ReadOnlyAdmin, require
 from reports.admin.display import amount_column, badge_column, days_column, moment_column
 from reports.admin.filters import DateInputFilter, input_filter
+from reports.coverage.overview import known_of_delivery
 from reports.models import Delivery, DeliveryState, ReportInstance
 from reports.selectors.deliveries import REJECTS_SHOWN, other_vintages, total_lines, vintages_of
 from reports.selectors.findings import raw_link, rows_link
@@ -127,5 +128,6 @@ def delivery_facts(delivery: Delivery, with_id: str | None = None) -> dict[str, 
         "rejects_shown": REJECTS_SHOWN,
         "rows": rows_link(delivery),
         "raw": raw_link(delivery.raw_file),
+        "known": known_of_delivery(delivery),
         "is_current": any(v.current for v in vintages if v.delivery_id == delivery.pk),
     }

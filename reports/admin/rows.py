@@ -32,6 +32,7 @@ from reports.admin.filters import (
 )
 from reports.admin.paginator import CappedPaginator
 from reports.amounts import format_amount
+from reports.coverage.overview import known_of_delivery
 from reports.models import App, ConsoleRow, Delivery, FinanceRow, SalesRow, Vintage
 from reports.models.rows import LINE_BITS, FileRow
 from reports.selectors.findings import delivery_link
@@ -235,6 +236,7 @@ class RowChangeList(ChangeList):
         self.totals = self._totals(request)
         self.result_list = list(self.result_list)
         files = Delivery.objects.in_bulk({row.delivery_id for row in self.result_list})
+        self.totals_note = known_of_delivery(next(iter(files.values()))).sentence if self.totals and files else ""
         for row in self.result_list:
             row.delivered_file = files.get(row.delivery_id)
 

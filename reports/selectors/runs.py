@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
+from reports.coverage.overview import Known, known_of_run
 from reports.models import Run, RunLine
 from reports.models.rules import Rule
 
@@ -36,6 +37,7 @@ class RuleLine:
     within_tolerance: int
     note: str
     first_line: int
+    known: Known
 
     @property
     def differing(self) -> int:
@@ -55,10 +57,11 @@ class LinePage:
 def rule_lines(run: Run) -> list[RuleLine]:
     keys = [str(item.get("rule", "")) for item in run.by_rule]
     rules = {rule.key: rule for rule in Rule.objects.filter(key__in=keys)}
-    return [_rule_line(item, rules.get(str(item.get("rule", "")))) for item in run.by_rule]
+    known = known_of_run(run, (rule.api_report for rule in rules.values()))
+    return [_rule_line(item, rules.get(str(item.get("rule", ""))), known) for item in run.by_rule]
 
 
-def _rule_line(item: Mapping[str, Any], rule: Rule | None) -> RuleLine:
+def _rule_line(item: Mapping[str, Any], rule: Rule | None, known: Mapping[str, Known]) -> RuleLine:
     return RuleLine(
         key=str(item.get("rule", "")),
         title=rule.title if rule else str(item.get("rule", "")),
@@ -68,6 +71,7 @@ def _rule_line(item: Mapping[str, Any], rule: Rule | None) -> RuleLine:
         within_tolerance=int(item.get("within_tolerance", 0)),
         note=_note(item),
         first_line=int(item.get("first_line", 0)),
+        known=known.get(rule.api_report if rule else "", Known(0, 0)),
     )
 
 
