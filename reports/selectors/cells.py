@@ -46,6 +46,12 @@ class Telling:
     how: str
 
     @property
+    def number_of_rows(self) -> int | None:
+        """Of this period alone; None where it was not counted."""
+        delivery = self.vintage.delivery
+        return self.vintage.rows if delivery.kind == Kind.ANALYTICS else delivery.rows_accepted
+
+    @property
     def label(self) -> str:
         """For a list to choose from."""
         state = "current" if self.vintage.current else "replaced"

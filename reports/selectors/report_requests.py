@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from django.db.models import Count, Max
+from django.db.models import Count, Max, Q
 
 from ascrecon.jobs.models import Job
 from reports.jobs import ANALYTICS, APPS, FETCH
@@ -178,6 +178,8 @@ def _lines(requests: Sequence[int]) -> dict[int, list[ReportLine]]:
 
 
 def _troubles(app: App) -> list[AnalyticsInstance]:
-    """The newest instances that could not be read whole."""
-    found = AnalyticsInstance.objects.filter(report__request__app=app, state__in=TROUBLES)
+    """The newest instances that could not be read whole, or whose reading fails so far."""
+    found = AnalyticsInstance.objects.filter(
+        Q(state__in=TROUBLES) | Q(state=InstanceState.LISTED) & ~Q(cause=""), report__request__app=app
+    )
     return list(found.select_related("report__request", "delivery").order_by("-processing_date", "pk")[:MOST_TROUBLES])

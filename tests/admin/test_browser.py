@@ -151,6 +151,12 @@ def test_a_person_walks_the_calendar_by_keyboard(signed_in: Open, violations: li
     assert second.evaluate("link => getComputedStyle(link).outlineStyle") == "solid", "the focus can be seen"
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="App Downloads Standard, 2026-10-13")).to_be_visible()
+    page.go_back()
+    page.get_by_role("link", name="Skip the squares of October 2026").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('table.calendar')") is None, "past all of them"
+    second.press("Enter")
     page.get_by_role("link", name="Calendar of this month").press("Enter")
     expect(page.get_by_role("heading", name="October 2026")).to_be_visible()
     assert violations == []

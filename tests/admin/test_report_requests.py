@@ -102,6 +102,11 @@ def test_it_names_the_instances_that_could_not_be_read_whole(db: None, login: Lo
     assert "vanished before it was read" in shown
     assert "Apple deleted it before it was read." in shown
     assert shown.count("DAILY of 2026-10-14") == 1
+    make.AnalyticsInstanceFactory.make(state=InstanceState.LISTED, cause="checksum_mismatch")
+    make.AnalyticsInstanceFactory.make(state=InstanceState.LISTED)
+    shown = page(login("Viewer"))
+    assert "The file is not the one that Apple announced." in shown
+    assert shown.count("DAILY of 2026-10-14") == 2, "one that only waits for its turn is no trouble"
 
 
 def test_it_tells_the_calls_of_the_last_pull_and_what_apple_had_left(db: None, login: Login) -> None:
