@@ -44,6 +44,7 @@ class CoverageCellAdmin(ReadOnlyAdmin[CoverageCell]):
         "report",
         "granularity",
         ("account", admin.RelatedOnlyFieldListFilter),
+        ("app", admin.RelatedOnlyFieldListFilter),
         input_filter(DateInputFilter, "from", "first day", "period_end__gte"),
         input_filter(DateInputFilter, "to", "last day", "date__lte"),
     )

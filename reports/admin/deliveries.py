@@ -56,6 +56,7 @@ class ReportInstanceAdmin(ReadOnlyAdmin[ReportInstance]):
         "days",
         "account",
         "vendor",
+        "app",
         "region_code",
         "rows_read_amount",
         "rows_rejected_amount",
@@ -67,10 +68,11 @@ class ReportInstanceAdmin(ReadOnlyAdmin[ReportInstance]):
         "kind",
         "grain",
         ("account", admin.RelatedOnlyFieldListFilter),
+        ("app", admin.RelatedOnlyFieldListFilter),
         input_filter(DateInputFilter, "from", "first day", "period_end__gte"),
         input_filter(DateInputFilter, "to", "last day", "period_start__lte"),
     )
-    list_select_related = ("account", "vendor")
+    list_select_related = ("account", "vendor", "app")
     search_fields = ("report__istartswith", "file_name__icontains", "=vendor__number", "raw_file__sha256__startswith")
     search_help_text = "Report, file name, vendor number or the beginning of the SHA-256"
     date_hierarchy = "period_start"

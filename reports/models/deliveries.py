@@ -78,6 +78,11 @@ class Delivery(models.Model):
         return self.file_name
 
     @property
+    def short_name(self) -> str:
+        """The file's name; of an analytics delivery without Apple's id of the instance, which stands last."""
+        return self.file_name.rpartition(" ")[0] if self.kind == Kind.ANALYTICS else self.file_name
+
+    @property
     def scope(self) -> str:
         """What tells apart two series of the same report: a region, or the filter of an export."""
         return self.region_code or self.filters

@@ -54,7 +54,9 @@ WHERE v.delivery_id = ANY(%(deliveries)s) AND v.period_start IN (
     GROUP BY 1 HAVING count(*) = %(files)s)
 GROUP BY 1, 2, 3, 4
 """
-#: Counted by person or device, or of a moment: never added over the days of a file.
+#: The figure that counts rows: those of a file stand on its page anyway.
+ROWS = "rows"
+#: Counted by person or device: never added over the days of a file.
 NOT_OVER_DAYS = ("unique_devices", "unique_counts", "paying_users")
 
 
@@ -80,7 +82,7 @@ def _analytics_totals(this: Delivery, other: Delivery | None) -> list[TotalLine]
     statement = ANALYTICS_TOTALS.format(kind=kind_of_figure(this.report))
     sums: dict[tuple[str, str, str], dict[int, Decimal]] = defaultdict(dict)
     for delivery, metric, kind, currency, value in fetch(statement, {"deliveries": files, "files": len(files)}):
-        if metric not in NOT_OVER_DAYS:
+        if metric not in (*NOT_OVER_DAYS, ROWS):
             sums[metric, kind, currency][delivery] = value
     return [
         TotalLine(_analytics_name(*key), key[2], found.get(this.pk), found.get(other.pk) if other else None)
@@ -100,7 +102,7 @@ def metric_title(metric: str, currency: str = "") -> str:
 
 def kind_of_figure(report: str) -> str:
     """The SQL expression for what an analytics figure counts, such as first-time downloads; `m` is its member."""
-    names = ", ".join(f"m.dims ->> '{name}'" for name in family_of(report).kinds)
+    names = ", ".join(f"nullif(m.dims ->> '{name}', '')" for name in family_of(report).kinds)
     return f"concat_ws(' · ', {names})" if names else "''"
 
 

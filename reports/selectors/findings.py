@@ -24,7 +24,6 @@ from reports.models import (
     FindingDay,
     FindingEvent,
     FindingKind,
-    Kind,
     RawFile,
     Side,
     Vintage,
@@ -219,12 +218,7 @@ def rows_link(delivery: Delivery, app: App | None = None, line: object = None, d
 
 def delivery_link(delivery: Delivery) -> Link:
     name = "reportinstance" if delivery.side == "api" else "consoleexport"
-    return Link(short_file_name(delivery), reverse(f"admin:reports_{name}_change", args=[delivery.pk]))
-
-
-def short_file_name(delivery: Delivery) -> str:
-    """Of an analytics delivery without Apple's id of the instance, which comes last and tells people nothing."""
-    return delivery.file_name.rpartition(" ")[0] if delivery.kind == Kind.ANALYTICS else delivery.file_name
+    return Link(delivery.short_name, reverse(f"admin:reports_{name}_change", args=[delivery.pk]))
 
 
 def raw_link(raw: RawFile) -> Link:
