@@ -15,7 +15,7 @@ from reports.admin.calendar_page import MONTH, month_of
 from reports.admin.filters import MOST_DIGITS
 from reports.models import CoverageCell
 from reports.selectors.calendar import Scope, end_of
-from reports.selectors.export_tasks import ExportTask, letter, missing
+from reports.selectors.export_tasks import NOT_DELIVERED, ExportTask, letter, missing
 
 MOST_ASKED = 500
 
@@ -33,7 +33,7 @@ def task_address(*, cells: Iterable[int] = (), scope: Scope | None = None, month
 
 def asked_cells(asked: Mapping[str, Any]) -> list[CoverageCell]:
     """The cells that an address of the page means; none where it cannot be read."""
-    cells = CoverageCell.objects.select_related("account", "app")
+    cells = CoverageCell.objects.select_related("account", "app", "vendor")
     if named := _numbers(str(asked.get("cells", ""))):
         return list(cells.filter(pk__in=named[:MOST_ASKED]).order_by("date"))
     app, account = _numbers(str(asked.get("app", ""))), _numbers(str(asked.get("account", "")))
@@ -44,9 +44,9 @@ def asked_cells(asked: Mapping[str, Any]) -> list[CoverageCell]:
     return list(missing(cells.filter(whose), month, end_of(month))[:MOST_ASKED])
 
 
-def task_context(found: Sequence[ExportTask], page: str, to: str = "") -> dict[str, Any]:
-    """`page`: the path of this page; `to`: the address of whoever does it."""
-    text = letter(found, page, to) if any(task.export for task in found) else None
+def task_context(found: Sequence[ExportTask], page: str, to: str = "", reason: str = NOT_DELIVERED) -> dict[str, Any]:
+    """`page`: the path of this page; `to`: the address of whoever does it; `reason`: a sentence."""
+    text = letter(found, page, to, reason) if any(task.export for task in found) else None
     return {"tasks": found, "letter": text, "letter_rows": text.text.count("\n") + 4 if text else 0}
 
 

@@ -25,7 +25,7 @@ from reports.admin.forms import AssignForm, ReasonForm
 from reports.amounts import UNKNOWN, format_amount
 from reports.findings import workflow
 from reports.models import UNFINISHED, Finding, FindingState
-from reports.selectors.export_tasks import is_askable, of_finding, tasks
+from reports.selectors.export_tasks import is_askable, of_finding, reason_of, tasks
 from reports.selectors.findings import finding_page, money_at_risk
 from reports.selectors.problems import is_estimate
 from reports.services.refusals import Refused
@@ -250,7 +250,7 @@ class FindingAdmin(ReadOnlyAdmin[Finding]):
         finding = self.viewed(request, str(pk))
         url = reverse(self.url_name("change"), args=[finding.pk])
         to = finding.assignee.email if finding.assignee else ""
-        context = task_context(tasks(of_finding(finding)), request.path, to)
+        context = task_context(tasks(of_finding(finding)), request.path, to, reason_of(finding))
         may_assign = request.user.has_perm(WORK) and finding.unfinished
         form = AssignForm() if may_assign else None
         return self.page(request, TASK, "Ask for an export", finding=finding, assign_form=form, back=url, **context)

@@ -17,7 +17,7 @@ from django.urls import reverse
 
 from ascrecon.appstore import load_catalogue
 from reports.detect.spans import runs
-from reports.models import Account, App, CoverageCell, Finding, FindingKind
+from reports.models import Account, App, CoverageCell, Finding, FindingKind, Rule
 from reports.models.choices import CellState
 from reports.selectors.calendar import short_name
 from reports.selectors.findings import cells_of
@@ -42,7 +42,11 @@ ASKABLE = (
     FindingKind.MISSING_IN_CONSOLE,
 )
 
+NOT_DELIVERED = "Apple's API has not delivered these days, so nothing is known of them yet."
+TO_COMPARE = "To check what Apple's API delivered, the figures of these days as the console shows them are needed."
+
 Span = tuple[date, date]
+Key = tuple[Account, App | None, str, str]
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,7 @@ class Wanted:
     app: App | None
     report: str
     span: Span
+    vendor: str = ""
 
 
 @dataclass(frozen=True)
@@ -74,6 +79,7 @@ class ExportTask:
 
     account: Account
     app: App | None
+    vendor: str
     reports: tuple[str, ...]
     spans: tuple[Span, ...]
     export: ConsoleExportOf | None
@@ -81,7 +87,7 @@ class ExportTask:
     @property
     def whose(self) -> str:
         if self.app is None:
-            return f"all apps of {self.account}"
+            return f"all apps of {self.account}" + (f", vendor number {self.vendor}" if self.vendor else "")
         return f"{self.app} (Apple ID {self.app.apple_id})" if self.app.apple_id else str(self.app)
 
     @property
@@ -105,6 +111,7 @@ class ExportTask:
         what = counted(len(self.export.metrics), "Metric").partition(" ")[2] if by_day else "Report"
         return [
             ("App", self.whose),
+            ("Stands in for", self.report_names),
             ("Where", self.export.where),
             (what, ", ".join(self.export.metrics)),
             ("Days", f"{self.days} ({counted(self.number_of_days, 'day')}), exactly these"),
@@ -131,15 +138,24 @@ def is_askable(finding: Finding) -> bool:
 
 def tasks(wanted: Iterable[Wanted]) -> list[ExportTask]:
     """One task for each app and export: reports that one export tells are one task, days that touch one range."""
-    spans: dict[tuple[Account, App | None, str], list[Wanted]] = defaultdict(list)
+    alike: dict[Key, list[Wanted]] = defaultdict(list)
     for item in wanted:
-        spans[item.account, item.app, _told_by(item.report)].append(item)
-    return [_task(*key, items) for key, items in sorted(spans.items(), key=lambda found: _order(*found[0]))]
+        alike[item.account, _app_of(item), item.vendor, _told_by(item.report)].append(item)
+    return [_task(*key, items) for key, items in sorted(alike.items(), key=lambda found: _order(*found[0]))]
 
 
 def of_cells(cells: Iterable[CoverageCell]) -> list[Wanted]:
     """The periods of cells that have their account and app at hand."""
-    return [Wanted(cell.account, cell.app, cell.report, (cell.date, cell.period_end)) for cell in cells]
+    return [
+        Wanted(
+            cell.account,
+            cell.app,
+            cell.report,
+            (cell.date, cell.period_end),
+            cell.vendor.number if cell.vendor else "",
+        )
+        for cell in cells
+    ]
 
 
 def of_finding(finding: Finding) -> list[Wanted]:
@@ -148,12 +164,14 @@ def of_finding(finding: Finding) -> list[Wanted]:
         return of_cells(cells)
     if not finding.report:
         return []
-    return [Wanted(finding.account, finding.app, finding.report, (finding.from_day, finding.to_day))]
+    days = (finding.from_day, finding.to_day)
+    vendor = finding.vendor.number if finding.vendor else ""
+    return [Wanted(finding.account, finding.app, finding.report, days, vendor)]
 
 
 def cells_of_finding(finding: Finding) -> list[CoverageCell]:
     """The cells that its detector named; else what is missing in its days, of its report or of all of its app."""
-    cells = CoverageCell.objects.select_related("account", "app")
+    cells = CoverageCell.objects.select_related("account", "app", "vendor")
     if named := finding.details.get("cells"):
         return list(cells.filter(pk__in=named).order_by("date"))
     if finding.report:
@@ -167,10 +185,16 @@ def cells_of_finding(finding: Finding) -> list[CoverageCell]:
 def missing(cells: QuerySet[CoverageCell], first: date, last: date) -> QuerySet[CoverageCell]:
     """Of the periods that touch these days those that should be here and are not."""
     found = cells.filter(date__lte=last, period_end__gte=first, state__in=MISSING)
-    return found.select_related("account", "app").order_by("date")
+    return found.select_related("account", "app", "vendor").order_by("date")
 
 
-def letter(found: Sequence[ExportTask], page: str, to: str = "") -> Letter:
+def reason_of(finding: Finding) -> str:
+    """Why somebody should export the days of a finding."""
+    is_missing = finding.kind in ASKABLE and finding.kind != FindingKind.MISSING_IN_CONSOLE
+    return NOT_DELIVERED if is_missing else TO_COMPARE
+
+
+def letter(found: Sequence[ExportTask], page: str, to: str = "", reason: str = NOT_DELIVERED) -> Letter:
     """`page`: the path of the page that holds the list; `to`: an e-mail address, empty for one to be filled in."""
     asked = [task for task in found if task.export]
     subject = _subject(asked)
@@ -179,8 +203,7 @@ def letter(found: Sequence[ExportTask], page: str, to: str = "") -> Letter:
     text = "\n\n".join(
         [
             "Hello,",
-            "Apple's API has not delivered these days, so nothing is known of them yet. Please export them from App "
-            "Store Connect in the browser and upload the files.",
+            f"{reason} Please export them from App Store Connect in the browser and upload the files.",
             *parts,
             f"Upload here: {upload}",
         ]
@@ -203,11 +226,17 @@ def _mailto(to: str, subject: str, text: str, page: str) -> str:
     return start + body
 
 
-def _task(account: Account, app: App | None, told_by: str, items: Sequence[Wanted]) -> ExportTask:
+def _app_of(item: Wanted) -> App | None:
+    """A report of the vendor's holds all apps, whichever of them is looked at."""
+    return None if item.report in Rule.Report.values else item.app
+
+
+def _task(account: Account, app: App | None, vendor: str, told_by: str, items: Sequence[Wanted]) -> ExportTask:
     ranges = runs((item.span for item in items), lambda days: days)
     return ExportTask(
         account=account,
         app=app,
+        vendor=vendor,
         reports=tuple(dict.fromkeys(item.report for item in items)),
         spans=tuple((days[0][0], max(last for _, last in days)) for days in ranges),
         export=console_exports().get(told_by),
@@ -220,8 +249,8 @@ def _told_by(report: str) -> str:
     return facts.family if facts else report
 
 
-def _order(account: Account, app: App | None, told_by: str) -> tuple[str, str, str]:
-    return str(account), str(app or ""), told_by
+def _order(account: Account, app: App | None, vendor: str, told_by: str) -> tuple[str, str, str, str]:
+    return str(account), str(app or ""), vendor, told_by
 
 
 @cache

@@ -176,7 +176,7 @@ def _vintage_rows(vintage: Vintage | None, app: App | None) -> Link | None:
 
 def cells_of(finding: Finding) -> list[CoverageCell]:
     """What the ledger says of a delivery problem: the cells that its detector named, else those of its days."""
-    cells = CoverageCell.objects.select_related("delivery", "account", "app").order_by("date", "region_code")
+    cells = CoverageCell.objects.select_related("delivery", "account", "app", "vendor").order_by("date", "region_code")
     if named := finding.details.get("cells"):
         return list(cells.filter(pk__in=named)[:MOST_CELLS])
     cells = cells.filter(account_id=finding.account_id, report=finding.report)

@@ -43,6 +43,8 @@ def address(cells: list[CoverageCell]) -> str:
 def test_it_names_app_page_metric_days_zone_and_where_to_upload(db: None, login: Login) -> None:
     text = letter(login("Analyst"), address(missing(3, 4, 5, 9)))
     assert "App: Acme Notes (Apple ID 1500000001)\n" in text
+    assert "Apple's API has not delivered these days, so nothing is known of them yet." in text
+    assert "Stands in for: App Sessions Standard\n" in text
     assert "Where: App Store Connect > Analytics > Metrics\n" in text
     assert "Metrics: Sessions, Active Devices\n" in text
     assert "Days: 2026-11-03 to 2026-11-05, 2026-11-09 (4 days), exactly these\n" in text
@@ -75,9 +77,19 @@ def test_standard_and_detailed_reports_of_a_family_are_one_task(db: None, login:
 
 def test_sales_are_downloaded_as_reports_in_pacific_days(db: None, login: Login) -> None:
     text = letter(login("Analyst"), address([make.CoverageCellFactory.make(state=CellState.OVERDUE)]))
-    assert "App: all apps of Acme\n" in text
+    assert "App: all apps of Acme, vendor number 80000001\n" in text
     assert "Report: Sales, Summary, Daily\n" in text
     assert "Time zone: Pacific Time\n" in text
+
+
+def test_a_finding_of_one_app_in_a_sales_report_asks_for_the_whole_report(db: None, login: Login) -> None:
+    lost = finding(kind=FindingKind.MISSING_IN_CONSOLE, report="SALES/SUMMARY/DAILY", vendor=make.VendorFactory.make())
+    text = letter(login("Analyst"), f"/admin/reports/finding/{lost.pk}/ask/")
+    assert (
+        "To check what Apple's API delivered, the figures of these days as the console shows them are needed." in text
+    )
+    assert "App: all apps of Acme, vendor number 80000001\n" in text
+    assert "Days: 2026-11-03 to 2026-11-07 (5 days), exactly these\n" in text
 
 
 def test_it_says_where_the_console_has_no_such_export(db: None, login: Login) -> None:
