@@ -162,6 +162,16 @@ def test_a_person_walks_the_calendar_by_keyboard(signed_in: Open, violations: li
     assert violations == []
 
 
+def test_the_calendar_scrolls_in_its_card_where_the_window_is_narrow(signed_in: Open, db: None) -> None:
+    make.AnalyticsCellFactory.make(state=CellState.OVERDUE)
+    page = signed_in(f"/admin/reports/coveragecell/calendar/app/{make.AppFactory.make().pk}/?month=2026-10")
+    page.set_viewport_size({"width": 800, "height": 900})
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    expect(page.locator(".calendar-earlier").first).to_be_hidden()
+    page.set_viewport_size({"width": 1600, "height": 900})
+    expect(page.locator(".calendar-earlier").first).to_be_visible()
+
+
 def test_the_calendar_keeps_its_symbols_on_paper(signed_in: Open, db: None) -> None:
     make.AnalyticsCellFactory.make(state=CellState.LOST)
     page = signed_in(f"/admin/reports/coveragecell/calendar/app/{make.AppFactory.make().pk}/?month=2026-10")
