@@ -5,14 +5,15 @@ They go into the product's own tables, with their constraints and indexes.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
 from django.db import transaction
 from django.db.models import F
 
 from benchmarks.database import execute
-from reports.figures.derive import derive_from_rows
+from reports.figures.derive import SALE, derive_from_rows
+from reports.figures.members import member_id
 from reports.figures.vintages import Period, place, series_of
 from reports.models import (
     Account,
@@ -24,8 +25,10 @@ from reports.models import (
     RawFile,
     Rule,
     Run,
+    SalesFigures,
     SalesRow,
     Side,
+    StoredFigure,
     Vendor,
     Vintage,
     Zone,
@@ -57,19 +60,36 @@ SELECT {run}, n, {rule}, '{day}', '{day}', {app}, 'item' || n % 1111, 'USD', 1, 
 FROM generate_series(1, {rows}) n
 """
 
-# A day of both sides: five apps with forty products each in ten countries. Where `differs` holds, the console has a
-# unit more.
+# Days of both sides: five apps with forty products each in ten countries, each member sold by one app in one currency.
 SIDED_ROWS = """
 INSERT INTO reports_salesrow (id, day, end_day, provider, provider_country, sku, developer, title, product_type, units,
     developer_proceeds, customer_currency, country, proceeds_currency, apple_id, customer_price, parent_identifier,
     subscription, period, category, device, version, promo_code, cmb, supported_platforms, proceeds_reason,
     preserved_pricing, client, order_type)
-SELECT {first} + n, '{day}', '{day}', 'APPLE', 'US', 'com.acme.item' || n % 200, 'Acme', 'Item ' || n % 200, 'IAY',
-    1 + (n * 7 + {number}) % 5 + CASE WHEN {more} THEN 1 ELSE 0 END, 3.49, 'USD',
+SELECT (d.id << 32) + n, d.period_start, d.period_start, 'APPLE', 'US', 'com.acme.item' || n % 200, 'Acme',
+    'Item ' || n % 200, 'IAY', 1 + (n * 7 + (d.period_start - '{zero}'::date)) % 5, 3.49, 'USD',
     (ARRAY['US','DE','JP','FR','GB','CA','AU','BR','IN','SE'])[1 + n / 200 % 10], 'USD', 1500000000 + n % 200, 4.99,
     'APP' || n % 5, 'New', '1 Month', 'Productivity', 'iPhone', '', '', '', '', '', '', '', ''
-FROM generate_series(1, {rows}) n
+FROM reports_delivery d, generate_series(1, {rows}) n
+WHERE d.id BETWEEN {first} AND {last}
+ORDER BY d.id, n
 """
+
+# The figures of many such days at once: what `derive_from_rows` makes of each, with the apps of a day that it did.
+SIDED_FIGURES = f"""
+INSERT INTO reports_salesfigures
+    (vintage_id, n, app_id, member_id, units, sold_rows, proceeds, proceeds_currency, sales, customer_currency)
+SELECT v.id, row_number() OVER (PARTITION BY v.id), known.app_id, r.member_id, r.units, r.sold_rows, r.proceeds,
+       known.proceeds_currency, r.sales, known.customer_currency
+FROM (SELECT id >> 32 AS delivery_id, {member_id(SALE)} AS member_id, sum(units) AS units,
+             count(*) FILTER (WHERE units > 0) AS sold_rows, sum(units * developer_proceeds) AS proceeds,
+             sum(units * abs(customer_price)) AS sales
+      FROM reports_salesrow GROUP BY 1, 2) r
+JOIN reports_vintage v ON v.delivery_id = r.delivery_id
+JOIN reports_salesfigures known ON known.vintage_id = {{pattern}} AND known.member_id = r.member_id
+WHERE v.id IN ({{vintages}})
+ORDER BY v.id
+"""  # noqa: S608 - constants only
 
 
 def _on_some_days(number: int) -> list[int]:
@@ -91,34 +111,90 @@ def day_number(number: int) -> date:
     return DAY_ZERO + timedelta(days=number)
 
 
-def add_two_sided_days(numbers: range, rows: int, differing: str) -> None:
-    """Days of the API and of the console with rows, vintages and figures, `differing` as in `DIFFERS`."""
+def add_two_sided_days(numbers: range, rows: int) -> None:
+    """Equal days of the API and of the console with rows, vintages and figures.
+
+    The first is derived as the product does it, the others are made after it in one statement for each side and table.
+    """
     account = Account.objects.get(name="Acme")
-    for number in numbers:
-        with transaction.atomic():
-            _add_side(account, number, rows, Side.API, [])
-            _add_side(account, number, rows, Side.CONSOLE, DIFFERS[differing](number))
+    with transaction.atomic():
+        for side in (Side.API, Side.CONSOLE):
+            pattern = _add_day(account, numbers[0], rows, side)
+            _add_like(pattern, numbers[1:], rows)
     execute("ANALYZE")
 
 
 def let_days_differ(numbers: range, differing: str) -> None:
     """The console's rows of days that are there already differ as in `DIFFERS` from now on, and so do their figures."""
-    for number in numbers:
-        if lines := DIFFERS[differing](number):
-            vintage = Vintage.objects.get(series__side=Side.CONSOLE, period_start=day_number(number), current=True)
-            ids = [vintage.delivery.first_row_id + line for line in lines]
-            with transaction.atomic():
-                SalesRow.objects.filter(pk__in=ids).update(units=F("units") + 1)
-                derive_from_rows(vintage, vintage.delivery)
+    lines = {day_number(number): DIFFERS[differing](number) for number in numbers}
+    told = Vintage.objects.filter(
+        series__side=Side.CONSOLE, current=True, period_start__in=[d for d in lines if lines[d]]
+    )
+    vintages = list(told.select_related("delivery"))
+    if not vintages:
+        return
+    ids = [v.delivery.first_row_id + line for v in vintages for line in lines[v.period_start]]
+    with transaction.atomic():
+        SalesRow.objects.filter(pk__in=ids).update(units=F("units") + 1)
+        derive_from_rows(vintages[0], vintages[0].delivery)
+        _figures_like(vintages[0], vintages[1:])
 
 
-def _add_side(account: Account, number: int, rows: int, side: Side, more: list[int]) -> None:
-    day, kind = day_number(number), Kind.SALES if side == Side.API else Kind.R
-    delivery = _delivery(account, day, rows, kind, side)
-    has_more = f"n IN ({', '.join(map(str, more))})" if more else "false"
-    execute(SIDED_ROWS.format(first=delivery.first_row_id, day=day, number=number, rows=rows, more=has_more))
-    for vintage in place(series_of(delivery), delivery, [Period(day, day)], taken_on=day):
-        derive_from_rows(vintage, delivery)
+def _add_day(account: Account, number: int, rows: int, side: Side) -> Vintage:
+    """One day of one side, by the product's own statements."""
+    day = day_number(number)
+    delivery = _delivery(account, day, rows, _kind(side), side)
+    _rows_of(delivery.pk, delivery.pk, rows)
+    (vintage,) = place(series_of(delivery), delivery, [Period(day, day)], taken_on=day)
+    derive_from_rows(vintage, delivery)
+    return vintage
+
+
+def _add_like(pattern: Vintage, numbers: Sequence[int], rows: int) -> None:
+    """More days of the side of `pattern`, each with a delivery and a vintage that nothing else tells."""
+    if not numbers:
+        return
+    first = pattern.delivery
+    days = [day_number(number) for number in numbers]
+    deliveries = Delivery.objects.bulk_create(
+        _new_delivery(first.account, first.raw_file, day, rows, Kind(first.kind), Side(first.side)) for day in days
+    )
+    _rows_of(deliveries[0].pk, deliveries[-1].pk, rows)
+    vintages = Vintage.objects.bulk_create(
+        Vintage(
+            series_id=pattern.series_id, delivery=d, period_start=day, period_end=day, taken_on=day,
+            received_at=d.received_at, current=True,
+        )
+        for d, day in zip(deliveries, days, strict=True)
+    )  # fmt: skip
+    _figures_like(pattern, vintages)
+
+
+def _rows_of(first: int, last: int, rows: int) -> None:
+    execute(SIDED_ROWS.format(first=first, last=last, rows=rows, zero=DAY_ZERO))
+
+
+def _figures_like(pattern: Vintage, vintages: Sequence[Vintage]) -> None:
+    """The figures of `vintages`, made anew; the last of them is derived once more and must give the same."""
+    if not vintages:
+        return
+    SalesFigures.objects.filter(vintage__in=vintages).delete()
+    execute(SIDED_FIGURES.format(pattern=pattern.pk, vintages=", ".join(str(v.pk) for v in vintages)))
+    last = vintages[-1]
+    made = _figures_of(last)
+    derive_from_rows(last, last.delivery)
+    assert made and made == _figures_of(last), "the generated figures are not what a derivation gives"
+
+
+def _figures_of(vintage: Vintage) -> list[tuple[object, ...]]:
+    """All figures of a vintage; the number that each has within it is by chance."""
+    assert not StoredFigure.objects.filter(vintage=vintage).exists(), "a member was sold in several ways"
+    fields = ("app", "member", "units", "sold_rows", "proceeds", "proceeds_currency", "sales", "customer_currency")
+    return sorted(SalesFigures.objects.filter(vintage=vintage).values_list(*fields))
+
+
+def _kind(side: Side) -> Kind:
+    return Kind.SALES if side == Side.API else Kind.R
 
 
 def delivery_of(account: Account, day: date, rows: int) -> Delivery:
@@ -131,19 +207,30 @@ def delivery_of(account: Account, day: date, rows: int) -> Delivery:
 
 
 def _delivery(account: Account, day: date, rows: int, kind: Kind, side: Side) -> Delivery:
-    noon = datetime.combine(day, time(12), tzinfo=UTC)
-    raw, _ = RawFile.objects.get_or_create(sha256="0" * 64, defaults={"size": 0, "stored_as": "-", "created_at": noon})
-    return Delivery.objects.create(
+    raw, _ = RawFile.objects.get_or_create(
+        sha256="0" * 64, defaults={"size": 0, "stored_as": "-", "created_at": _noon(day)}
+    )
+    delivery = _new_delivery(account, raw, day, rows, kind, side)
+    delivery.save()
+    return delivery
+
+
+def _new_delivery(account: Account | None, raw: RawFile, day: date, rows: int, kind: Kind, side: Side) -> Delivery:
+    return Delivery(
         side=side, kind=kind, report=Rule.Report.SALES_DAILY, account=account, raw_file=raw,
         vendor=Vendor.objects.get(account=account), file_name=f"S_D_80000001_{day:%Y%m%d}.txt", period_start=day,
-        period_end=day, grain=Grain.DAY, timezone=Zone.PACIFIC, state=DeliveryState.LOADED, received_at=noon,
+        period_end=day, grain=Grain.DAY, timezone=Zone.PACIFIC, state=DeliveryState.LOADED, received_at=_noon(day),
         rows_read=rows, rows_accepted=rows,
     )  # fmt: skip
 
 
+def _noon(day: date) -> datetime:
+    return datetime.combine(day, time(12), tzinfo=UTC)
+
+
 def run_of(account: Account, day: date, lines: int) -> Run:
     """A finished run on which `lines` lines differ; the last one has a cause of its own."""
-    noon = datetime.combine(day, time(12), tzinfo=UTC)
+    noon = _noon(day)
     rule = Rule.objects.get(key="sales_units")
     app, _ = App.objects.get_or_create(account=account, apple_id=1500000001, defaults={"sku": "NOTES", "name": "Notes"})
     by_rule = [{"rule": rule.key, "metric": "units", "compared": lines, "equal": 0, "within_tolerance": 0}]

@@ -68,7 +68,7 @@ def two_years(days: str, rows: str) -> Seconds:
 
     spent: Seconds = {}
     with timed(spent, "seconds"):
-        add_two_sided_days(range(int(days)), int(rows), "none")
+        add_two_sided_days(range(int(days)), int(rows))
     return spent
 
 
@@ -84,9 +84,11 @@ def differ(days: str, differing: str) -> Seconds:
 
 def new_day(number: str, rows: str, differing: str) -> Seconds:
     """One day more of both sides, and the run that the product makes over it."""
-    from benchmarks.generated import add_two_sided_days, day_number  # noqa: PLC0415
+    from benchmarks.generated import add_two_sided_days, day_number, let_days_differ  # noqa: PLC0415
 
-    add_two_sided_days(range(int(number), int(number) + 1), int(rows), differing)
+    numbers = range(int(number), int(number) + 1)
+    add_two_sided_days(numbers, int(rows))
+    let_days_differ(numbers, differing)
     return compare(day_number(int(number)).isoformat())
 
 
