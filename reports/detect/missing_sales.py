@@ -20,9 +20,10 @@ from typing import Any
 from babel.numbers import get_currency_precision
 from django.db import transaction
 
+from reports.figures.derive import ROOM
 from reports.findings.found import Found, FoundDay
 from reports.models import Account, App, Cause, FindingKind, Rule, Severity, Vendor
-from reports.reconcile.losses import Cell, Slice, explain_loss
+from reports.reconcile.losses import Cell, Slice, days_of, explain_loss
 from reports.sql import execute, fetch
 from reports.wording import amount, counted, listed, span
 
@@ -59,47 +60,67 @@ AROUND = 90
 
 # A line is a product in a country, of one app. For every delivered day: the lines that were regular before it, what
 # they sold per day over the four weeks before, and whether they sold on that day, paused (they came back), or stopped.
-LINES = """
-CREATE TEMPORARY TABLE line_day ON COMMIT DROP AS
-WITH delivered AS (
+DELIVERED = """
+CREATE TEMPORARY TABLE delivered ON COMMIT DROP AS
+SELECT * FROM (
     SELECT v.id, s.account_id, coalesce(s.vendor_id, 0) AS vendor_id, v.period_start AS day,
-           row_number() OVER (PARTITION BY s.account_id, s.vendor_id ORDER BY v.period_start) AS number
+           row_number() OVER (PARTITION BY s.account_id, s.vendor_id ORDER BY v.period_start) AS number,
+           count(*) OVER (PARTITION BY s.account_id, s.vendor_id) AS last
     FROM reports_vintage v JOIN reports_series s ON s.id = v.series_id
     WHERE v.current AND s.side = 'api' AND s.report = %(report)s
       AND v.period_start BETWEEN %(start)s::date - %(around)s AND %(end)s::date + %(around)s
-      AND (%(account)s::bigint IS NULL OR s.account_id = %(account)s)),
-told AS (
-    SELECT account_id, vendor_id FROM delivered GROUP BY 1, 2 HAVING count(*) > %(least_history)s),
-sold AS (
-    SELECT d.account_id, d.vendor_id, f.app_id, m.dims->>'product' AS product, m.dims->>'territory' AS territory,
-           d.number, sum(f.value) FILTER (WHERE f.metric = 'units') AS units,
-           sum(f.value) FILTER (WHERE f.metric = 'rows') AS rows
-    FROM delivered d JOIN told USING (account_id, vendor_id)
-    JOIN reports_figure f ON f.vintage_id = d.id AND f.metric IN ('units', 'rows') AND f.value > 0
-        AND f.app_id IS NOT NULL
-    JOIN reports_member m ON m.id = f.member_id
-    GROUP BY 1, 2, 3, 4, 5, 6 HAVING sum(f.value) FILTER (WHERE f.metric = 'units') > 0),
-steps AS (
+      AND (%(account)s::bigint IS NULL OR s.account_id = %(account)s)) d
+WHERE last > %(least_history)s
+"""
+
+# The vintages are named by number: a join on them would read the figures of every day that there is.
+SALES = """
+FROM reports_figure f
+WHERE f.vintage_id = ANY(%(vintages)s) AND f.metric IN ('units', 'rows') AND f.value > 0 AND f.app_id IS NOT NULL
+"""
+
+# Each line once, by a number: to sort by texts takes longer than all else.
+LINES = f"""
+CREATE TEMPORARY TABLE line ON COMMIT DROP AS
+SELECT app_id, member_id, product, territory, dense_rank() OVER (ORDER BY app_id, product, territory) AS line FROM (
+    SELECT f.app_id, f.member_id, m.dims->>'product' AS product, m.dims->>'territory' AS territory
+    FROM (SELECT DISTINCT f.app_id, f.member_id {SALES}) f JOIN reports_member m ON m.id = f.member_id) named
+"""  # noqa: S608 - constants only
+
+SOLD = f"""
+CREATE TEMPORARY TABLE sold_line ON COMMIT DROP AS
+SELECT d.account_id, d.vendor_id, f.app_id, f.line, d.number, f.units, f.rows
+FROM (SELECT f.vintage_id, l.line, min(l.app_id) AS app_id, sum(f.value) FILTER (WHERE f.metric = 'units') AS units,
+             sum(f.value) FILTER (WHERE f.metric = 'rows') AS rows
+      FROM line l JOIN (SELECT f.* {SALES}) f ON f.app_id = l.app_id AND f.member_id = l.member_id
+      GROUP BY 1, 2) f
+JOIN delivered d ON d.id = f.vintage_id
+WHERE f.units > 0
+"""  # noqa: S608 - constants only
+
+LINE_DAYS = """
+CREATE TEMPORARY TABLE line_day ON COMMIT DROP AS
+WITH steps AS (
     SELECT *, lead(number) OVER line AS next_number,
            count(*) OVER before AS days_before, sum(units) OVER before AS units_before,
            sum(rows) OVER before AS rows_before,
            count(*) OVER upto AS days_upto, sum(units) OVER upto AS units_upto, sum(rows) OVER upto AS rows_upto
-    FROM sold
-    WINDOW line AS (PARTITION BY account_id, vendor_id, app_id, product, territory ORDER BY number),
+    FROM sold_line
+    WINDOW line AS (PARTITION BY account_id, vendor_id, line ORDER BY number),
            before AS (line RANGE BETWEEN %(look_back)s PRECEDING AND 1 PRECEDING),
            upto AS (line RANGE BETWEEN %(look_back)s - 1 PRECEDING AND CURRENT ROW)),
 seen AS (
-    SELECT account_id, vendor_id, app_id, product, territory, number, 'sold' AS state, units, rows,
+    SELECT account_id, vendor_id, app_id, line, number, 'sold' AS state, units, rows,
            days_before AS days, units_before AS before, rows_before, least(number - 1, %(look_back)s) AS history
     FROM steps
     UNION ALL
-    SELECT s.account_id, s.vendor_id, s.app_id, s.product, s.territory, g.number,
+    SELECT s.account_id, s.vendor_id, s.app_id, s.line, g.number,
            CASE WHEN s.next_number IS NULL THEN 'stopped' ELSE 'paused' END, 0, 0,
            s.days_upto, s.units_upto, s.rows_upto, least(s.number, %(look_back)s)
-    FROM steps s JOIN delivered g ON g.account_id = s.account_id AND g.vendor_id = s.vendor_id
-        AND g.number > s.number AND g.number < coalesce(s.next_number, s.number + %(look_back)s + 1))
-SELECT x.account_id, x.vendor_id, x.app_id, x.product, x.territory, d.day, x.state, x.units,
-       coalesce(x.rows, 0) AS rows,
+    FROM steps s JOIN (SELECT DISTINCT account_id, vendor_id, last FROM delivered) t USING (account_id, vendor_id)
+    CROSS JOIN generate_series(s.number + 1,
+                               coalesce(s.next_number - 1, least(s.number + %(look_back)s, t.last))) AS g(number))
+SELECT x.account_id, x.vendor_id, x.app_id, x.line, d.day, x.state, x.units, coalesce(x.rows, 0) AS rows,
        (x.before / x.history)::float8 AS usual, (coalesce(x.rows_before, 0) / x.history)::float8 AS usual_rows
 FROM seen x JOIN delivered d USING (account_id, vendor_id, number)
 WHERE x.history >= %(least_history)s AND x.days >= %(regular)s * x.history
@@ -186,9 +207,10 @@ WHERE usual IS NULL AND stopped >= %(least_lines)s AND usual_stopped * least(coa
 """
 
 CELLS = """
-SELECT l.account_id, l.vendor_id, l.app_id, l.day, l.product, l.territory, l.usual,
+SELECT l.account_id, l.vendor_id, l.app_id, l.day, n.product, n.territory, l.usual,
        CASE WHEN l.state <> 'sold' THEN l.usual WHEN s.state = 'thinned' THEN l.usual * s.share ELSE 0 END
 FROM line_day l
+JOIN (SELECT DISTINCT line, product, territory FROM line) n USING (line)
 JOIN unnest(%(accounts)s::bigint[], %(vendors)s::bigint[], %(apps)s::bigint[], %(days)s::date[], %(states)s::text[],
             %(shares)s::float8[])
     AS s(account_id, vendor_id, app_id, day, state, share) USING (account_id, vendor_id, app_id, day)
@@ -269,8 +291,12 @@ def _losses(start: date, end: date, account: Account | None) -> list[Loss]:
         "beside_deviations": BESIDE_DEVIATIONS,
         "certain": CERTAIN,
     }
-    execute("DROP TABLE IF EXISTS line_day, app_day, app_pace")
-    execute(LINES, parameters)
+    execute("DROP TABLE IF EXISTS delivered, line, sold_line, line_day, app_day, app_pace")
+    execute(ROOM)
+    execute(DELIVERED, parameters)
+    parameters["vintages"] = [number for (number,) in fetch("SELECT id FROM delivered")]
+    for statement in (LINES, "ANALYZE delivered, line", SOLD, "ANALYZE sold_line", LINE_DAYS):
+        execute(statement, parameters)
     execute(APP_DAYS)
     execute("CREATE INDEX ON app_day (account_id, vendor_id, app_id, day)")
     execute("ANALYZE line_day, app_day")
@@ -308,7 +334,7 @@ def _described(rows: Iterable[tuple[Any, ...]]) -> list[Loss]:
     return [
         loss
         for slot, slot_cells in sorted(cells.items())
-        for part, blamed in explain_loss(slot_cells, slack=SLACK).items()
+        for part, blamed in explain_loss(days_of(slot_cells), slack=SLACK).items()
         for loss in _runs(slot, part, blamed, slot_cells)
     ]
 

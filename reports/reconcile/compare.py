@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from reports.figures.vintages import NEWEST_FIRST
 from reports.models import Account, App, DeliveryState, Kind, Rule
-from reports.sql import execute
+from reports.sql import execute, fetch
 
 PAYMENTS = "PAYMENTS"
 
@@ -71,6 +71,14 @@ DELETE FROM console_vintage v WHERE NOT EXISTS (
     SELECT FROM reports_figure f WHERE f.vintage_id = v.id AND f.metric = %(console_metric)s)
 """
 
+# What each vintage tells, summed before anything is joined: a million figures become a handful of rows. The vintages
+# are named by number, since a join on them would read the figures of every period that there is: into a branch of the
+# view with a condition of its own, PostgreSQL takes constants only.
+SUMS = """SELECT f.vintage_id, f.app_id, {member} AS member, f.currency, {sums}
+    FROM reports_figure f {members}
+    WHERE f.vintage_id = ANY(%({side}_vintages)s) AND f.metric = %({side}_metric)s AND {told}
+    GROUP BY 1, 2, 3, 4"""
+
 # Figures of two tables tell PostgreSQL little of how many groups they have: with its usual 4 MB it sorts them in files.
 ROOM = "SET LOCAL work_mem = '64MB'"
 
@@ -86,19 +94,17 @@ delivered AS (
     FROM scope s JOIN api_vintage v ON {same_report}),
 console AS (
     SELECT v.account_id, coalesce(v.vendor_id, 0) AS vendor_id, {scope_key} AS scope, v.period_start,
-           {app} AS app_id, {member} AS member, f.currency, sum(f.value) AS value, min(v.id) AS vintage_id
+           {app} AS app_id, f.member, f.currency, sum(f.value) AS value, min(v.id) AS vintage_id
     FROM console_vintage v
-    JOIN reports_figure f ON f.vintage_id = v.id AND f.metric = %(console_metric)s {console_members}
+    JOIN ({console_sums}) f ON f.vintage_id = v.id
     GROUP BY 1, 2, 3, 4, 5, 6, 7),
 api AS (
-    SELECT s.account_id, s.vendor_id, s.scope, s.period_start, {app} AS app_id, {member} AS member, f.currency,
-           coalesce(sum(f.value) FILTER (WHERE {wanted}), 0) AS value,
-           coalesce(sum(f.value) FILTER (WHERE {second}), 0) AS second_value, min(v.id) AS vintage_id
+    SELECT s.account_id, s.vendor_id, s.scope, s.period_start, {app} AS app_id, f.member, f.currency,
+           coalesce(sum(f.value), 0) AS value, coalesce(sum(f.second_value), 0) AS second_value,
+           min(v.id) AS vintage_id
     FROM scope s
     JOIN api_vintage v ON {same_report}
-    JOIN reports_figure f ON f.vintage_id = v.id AND f.metric = %(api_metric)s
-        AND (s.app_id = 0 OR f.app_id = s.app_id) {api_members}
-    WHERE {wanted} OR {second}
+    JOIN ({api_sums}) f ON f.vintage_id = v.id AND (s.app_id = 0 OR f.app_id = s.app_id)
     GROUP BY 1, 2, 3, 4, 5, 6, 7),
 both_sides AS (
     SELECT account_id, vendor_id, scope, period_start, app_id, member, currency,
@@ -148,7 +154,7 @@ def compare(rule: Rule, scope: Scope) -> None:
         execute(WITHOUT_THE_METRIC, parameters)
     if scope.app:
         execute("DELETE FROM console_vintage WHERE app_id <> %s", [scope.app.pk])
-    execute(_compared(rule), parameters)
+    execute(_compared(rule), parameters | {f"{side}_vintages": _vintages(side) for side in ("console", "api")})
     if scope.app:
         execute("DELETE FROM compared WHERE app_id IS DISTINCT FROM %s", [scope.app.pk])
 
@@ -158,16 +164,22 @@ def _compared(rule: Rule) -> str:
     by_region = rule.console_kind in (Kind.F1, Kind.F2)
     cut = MEMBER_OF_CUT[rule.cut]
     wanted, second = _filter_sql("wanted", rule.api_filter), _filter_sql("second", rule.alternative_filter)
+    both = f"sum(f.value) FILTER (WHERE {wanted}) AS value, sum(f.value) FILTER (WHERE {second}) AS second_value"
     return COMPARED.format(
-        console_members=_members_for(cut),
-        api_members=_members_for(cut, wanted, second),
+        console_sums=_sums("console", cut, "sum(f.value) AS value"),
+        api_sums=_sums("api", cut, both, told=f"({wanted} OR {second})"),
         scope_key="v.scope" if by_region else "''",
         same_report=SAME_REPORT,
         app="0" if rule.cut in WITHOUT_APP else "coalesce(f.app_id, 0)",
-        member=cut,
-        wanted=wanted,
-        second=second,
     )
+
+
+def _sums(side: str, member: str, sums: str, told: str = "true") -> str:
+    return SUMS.format(side=side, member=member, sums=sums, told=told, members=_members_for(member, told))
+
+
+def _vintages(side: str) -> list[int]:
+    return [number for (number,) in fetch(f"SELECT id FROM {side}_vintage")]  # noqa: S608 - one of two names
 
 
 def _members_for(*expressions: str) -> str:

@@ -6,11 +6,12 @@ it is left on that day; where slices cover only part of the loss by chance, the 
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 
 #: A slice that is gone by chance, while the rest of the app lost a share p of its rows, has a probability of p ** rows.
 CHANCE = 1e-4
@@ -38,82 +39,108 @@ class Slice:
     cut: str
     member: str
 
-    def holds(self, cell: Cell) -> bool:
-        return self.cut == "app" or self.member == (cell.product if self.cut == "product" else cell.territory)
-
 
 APP = Slice("app", "")
 
 
-def explain_loss(cells: Iterable[Cell], *, slack: float = 0.0) -> dict[Slice, list[Cell]]:
+def slices_of(product: str, territory: str) -> tuple[Slice, Slice, Slice]:
+    """The slices that hold a cell, in the order in which one of them is blamed, so that amounts add up."""
+    return (APP, Slice("product", product), Slice("territory", territory))
+
+
+@dataclass(frozen=True)
+class Day:
+    """What an app lost on one day, and of what: its rows with sales, and how many cells each of its slices has.
+
+    A cell of which nothing is lost is only counted: a large app has a hundred thousand of them.
+    """
+
+    day: date
+    lost: Sequence[Cell]
+    expected: float
+    cells: Mapping[Slice, int]
+
+    @cached_property
+    def inside(self) -> dict[Slice, list[int]]:
+        """Which of the lost cells lie in a slice, by their place in `lost`."""
+        inside: dict[Slice, list[int]] = defaultdict(list)
+        for n, cell in enumerate(self.lost):
+            for part in slices_of(cell.product, cell.territory):
+                inside[part].append(n)
+        return inside
+
+    @cached_property
+    def loss(self) -> float:
+        return sum(cell.lost for cell in self.lost)
+
+    def loss_in(self, part: Slice) -> float:
+        return sum(self.lost[n].lost for n in self.inside[part])
+
+
+def days_of(cells: Iterable[Cell]) -> list[Day]:
+    """Every day of an app whose cells are all here, the untouched ones too."""
+    by_day: dict[date, list[Cell]] = defaultdict(list)
+    for cell in cells:
+        by_day[cell.day].append(cell)
+    return [_day_of(day, day_cells) for day, day_cells in by_day.items()]
+
+
+def _day_of(day: date, cells: Sequence[Cell]) -> Day:
+    counts = Counter(part for cell in cells for part in slices_of(cell.product, cell.territory))
+    return Day(day, [cell for cell in cells if cell.lost], sum(cell.expected for cell in cells), counts)
+
+
+def explain_loss(days: Iterable[Day], *, slack: float = 0.0) -> dict[Slice, list[Cell]]:
     """The lost cells of one app under the slice that each is put down to.
 
     A cell that lies in a lost product and in a lost country counts for the product, so that amounts add up. `slack` is
     the share of a day's loss that may lie outside of the slices and is then left out, as chance: 0 where rows are known
     to be lost, more where they are only expected.
     """
-    by_day: dict[date, list[Cell]] = defaultdict(list)
-    for cell in cells:
-        by_day[cell.day].append(cell)
-    gone = {day: _gone_slices(day_cells) for day, day_cells in by_day.items()}
-    weight = _weights(by_day, gone)
+    gone = [(day, _gone_slices(day)) for day in sorted(days, key=lambda d: d.day)]
+    weight = _weights(gone)
     blamed: dict[Slice, list[Cell]] = defaultdict(list)
-    for day, day_cells in sorted(by_day.items()):
-        chosen = _cover(day_cells, sorted(gone[day], key=lambda s: (-weight[s], s.cut, s.member)), slack)
-        for cell in day_cells:
-            if cell.lost and any(part.holds(cell) for part in chosen):
-                blamed[_owner(cell, chosen)].append(cell)
+    for day, slices in gone:
+        chosen = _cover(day, sorted(slices, key=lambda s: (-weight[s], s.cut, s.member)), slack)
+        for cell in day.lost:
+            if owner := next((part for part in slices_of(cell.product, cell.territory) if part in chosen), None):
+                blamed[owner].append(cell)
     return dict(blamed)
 
 
-def _gone_slices(cells: Sequence[Cell]) -> list[Slice]:
-    """The slices of a day of which nothing is left, largest first; the whole app where nothing at all is left."""
-    if all(cell.lost >= cell.expected for cell in cells):
+def _gone_slices(day: Day) -> list[Slice]:
+    """The slices of a day of which nothing is left; the whole app where nothing at all is left."""
+    in_whole = [cell for cell in day.lost if cell.lost >= cell.expected]
+    whole_cells = Counter(part for cell in in_whole for part in slices_of(cell.product, cell.territory))
+    if whole_cells[APP] == day.cells[APP]:
         return [APP]
-    named = {Slice("product", c.product) for c in cells} | {Slice("territory", c.territory) for c in cells}
-    return [s for s in named if _is_gone(s, cells)]
+    return [s for s, cells in whole_cells.items() if s != APP and cells == day.cells[s] and not _by_chance(s, day)]
 
 
-def _is_gone(candidate: Slice, cells: Sequence[Cell]) -> bool:
-    inside = [cell for cell in cells if candidate.holds(cell)]
-    if not all(cell.lost >= cell.expected for cell in inside):
+def _by_chance(candidate: Slice, day: Day) -> bool:
+    """Whether as much of the rest of the app is gone that this slice may have nothing left by chance."""
+    if len(day.inside[candidate]) == len(day.lost):
         return False
-    return _loss_outside(candidate, cells) ** sum(cell.expected for cell in inside) < CHANCE or _is_alone(
-        candidate, cells
-    )
+    expected = sum(day.lost[n].expected for n in day.inside[candidate])
+    share_outside = (day.loss - day.loss_in(candidate)) / (day.expected - expected)
+    return share_outside**expected >= CHANCE
 
 
-def _is_alone(candidate: Slice, cells: Sequence[Cell]) -> bool:
-    return not any(cell.lost for cell in cells if not candidate.holds(cell))
-
-
-def _loss_outside(candidate: Slice, cells: Sequence[Cell]) -> float:
-    outside = [cell for cell in cells if not candidate.holds(cell)]
-    expected = sum(cell.expected for cell in outside)
-    return sum(cell.lost for cell in outside) / expected if expected else 1.0
-
-
-def _weights(by_day: dict[date, list[Cell]], gone: dict[date, list[Slice]]) -> dict[Slice, float]:
+def _weights(gone: Iterable[tuple[Day, Sequence[Slice]]]) -> dict[Slice, float]:
     """How much each slice explains over all days: a product gone for a week beats a country gone by chance once."""
     weight: dict[Slice, float] = defaultdict(float)
-    for day, slices in gone.items():
+    for day, slices in gone:
         for candidate in slices:
-            weight[candidate] += sum(cell.lost for cell in by_day[day] if candidate.holds(cell))
+            weight[candidate] += day.loss_in(candidate)
     return weight
 
 
-def _cover(cells: Sequence[Cell], candidates: Sequence[Slice], slack: float) -> list[Slice]:
+def _cover(day: Day, candidates: Sequence[Slice], slack: float) -> set[Slice]:
     """The fewest slices, heaviest first, that hold the lost cells; the whole app where none do."""
-    rest = [cell for cell in cells if cell.lost]
-    bearable = slack * sum(cell.lost for cell in rest)
-    chosen: list[Slice] = []
+    rest = set(range(len(day.lost)))
+    chosen = set()
     for candidate in candidates:
-        if any(candidate.holds(cell) for cell in rest):
-            chosen.append(candidate)
-            rest = [cell for cell in rest if not candidate.holds(cell)]
-    return chosen if sum(cell.lost for cell in rest) <= bearable else [APP]
-
-
-def _owner(cell: Cell, chosen: Sequence[Slice]) -> Slice:
-    order = {"app": 0, "product": 1, "territory": 2}
-    return min((s for s in chosen if s.holds(cell)), key=lambda s: order[s.cut])
+        if held := rest.intersection(day.inside[candidate]):
+            chosen.add(candidate)
+            rest -= held
+    return chosen if sum(day.lost[n].lost for n in sorted(rest)) <= slack * day.loss else {APP}

@@ -11,11 +11,11 @@ from decimal import Decimal
 from reports.models import Cause, FindingKind, Vintage
 from reports.reconcile.causes import Evidence
 from reports.reconcile.lines import Line
-from reports.reconcile.losses import Cell, Slice, explain_loss
+from reports.reconcile.losses import Cell, Day, Slice, explain_loss
 from reports.reconcile.rows import RowDifference, compare_rows
 from reports.sql import fetch
 
-Days = dict[tuple[int, int | None, int | None], list[Cell]]
+Days = dict[tuple[int, int | None, int | None], list[Day]]
 
 
 def split_lost_rows(lines: Sequence[Line], evidence: Evidence) -> list[Line]:
@@ -23,16 +23,17 @@ def split_lost_rows(lines: Sequence[Line], evidence: Evidence) -> list[Line]:
 
     Amounts are conserved: the new lines and what is left of the old ones add up to the old differences.
     """
-    cells = _cells(lines, evidence)
+    mine: dict[tuple[int, int | None, int | None], list[Line]] = defaultdict(list)
+    for line in lines:
+        mine[line.account_id, line.vendor_id, line.app_id].append(line)
     lost: list[Line] = []
-    for (account_id, vendor_id, app_id), app_cells in cells.items():
-        mine = [x for x in lines if (x.account_id, x.vendor_id, x.app_id) == (account_id, vendor_id, app_id)]
-        for part, part_cells in explain_loss(app_cells).items():
-            lost += _lines_of(part, part_cells, mine, evidence)
+    for key, days in _days(lines, evidence).items():
+        for part, part_cells in explain_loss(days).items():
+            lost += _lines_of(part, part_cells, mine[key], evidence)
     return lost + [line for line in lines if line.difference]
 
 
-def _cells(lines: Sequence[Line], evidence: Evidence) -> Days:
+def _days(lines: Sequence[Line], evidence: Evidence) -> Days:
     """What each app lost on each day on which one of its lines differs."""
     days: Days = defaultdict(list)
     seen: dict[tuple[int, date], set[int | None]] = defaultdict(set)
@@ -42,9 +43,9 @@ def _cells(lines: Sequence[Line], evidence: Evidence) -> Days:
     for (vintage_id, day), apps in seen.items():
         console = evidence.vintages[vintage_id]
         difference = compare_rows(console, _api_deliveries(console), evidence.rule.api_measure)
-        for app_id, cells in _cells_by_app(difference, day).items():
+        for app_id, lost in _by_app(difference, day).items():
             if app_id in apps:
-                days[console.series.account_id, console.series.vendor_id, app_id] += cells
+                days[console.series.account_id, console.series.vendor_id, app_id].append(lost)
     return days
 
 
@@ -61,20 +62,18 @@ def _api_deliveries(console: Vintage) -> list[int]:
     return [delivery_id for (delivery_id,) in fetch(API_DELIVERIES, parameters)]
 
 
-def _cells_by_app(difference: RowDifference, day: date) -> dict[int | None, list[Cell]]:
-    """The cells of the apps that lost something."""
-    lost: dict[tuple[int | None, str, str], Cell] = {}
+def _by_app(difference: RowDifference, day: date) -> dict[int | None, Day]:
+    """What each app lost that lost something."""
+    lost: dict[int | None, dict[tuple[str, str], Cell]] = defaultdict(dict)
     for row in difference.lost:
-        key = (row.app_id, row.product, row.territory)
-        cell = lost.get(key, Cell(day, row.product, row.territory, expected=0, lost=0))
+        cells, key = lost[row.app_id], (row.product, row.territory)
+        cell = cells.get(key, Cell(day, row.product, row.territory, expected=row.expected, lost=0))
         amounts = cell.amounts | {row.currency: cell.amounts.get(row.currency, Decimal(0)) + row.amount}
-        lost[key] = replace(cell, lost=cell.lost + row.rows, amounts=amounts)
-    cells: dict[int | None, list[Cell]] = defaultdict(list)
-    for expected in difference.expected:
-        known = lost.get((expected.app_id, expected.product, expected.territory))
-        cell = known or Cell(day, expected.product, expected.territory, expected=0, lost=0)
-        cells[expected.app_id].append(replace(cell, expected=expected.rows))
-    return cells
+        cells[key] = replace(cell, lost=cell.lost + row.rows, amounts=amounts)
+    return {
+        app_id: Day(day, list(cells.values()), difference.expected[app_id], difference.cells[app_id])
+        for app_id, cells in lost.items()
+    }
 
 
 def _lines_of(part: Slice, cells: Iterable[Cell], lines: Sequence[Line], evidence: Evidence) -> list[Line]:

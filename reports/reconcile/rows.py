@@ -15,6 +15,7 @@ from reports.figures.apps import APP_ID, APP_OF_ROW
 from reports.figures.derive import ROOM
 from reports.models import Delivery, Vintage
 from reports.models.rows import LINE_BITS
+from reports.reconcile.losses import APP, Slice
 from reports.sql import execute, fetch
 
 KEY = (
@@ -86,24 +87,47 @@ UPDATE unlike SET what = 'changed' WHERE n IN (SELECT lost FROM pairs UNION ALL 
 """
 
 LOST = f"""
-SELECT {APP_ID} AS app_id, r.sku, r.country, {{currency}}, count(*), coalesce(sum({{amount}}), 0)
+CREATE TEMPORARY TABLE lost_cell ON COMMIT DROP AS
+SELECT {APP_ID} AS app_id, r.sku AS product, r.country AS territory, {{currency}} AS currency, count(*) AS rows,
+       coalesce(sum({{amount}}), 0) AS amount
 FROM unlike r {APP_OF_ROW}
 WHERE r.what = 'lost' AND r.units > 0
 GROUP BY 1, 2, 3, 4
 """  # noqa: S608 - constants only
 
-# What the console's file holds of the apps that lost something, from its figures.
+# What the console's file holds of the apps that lost something, by product and territory, from its figures.
 EXPECTED = """
-SELECT f.app_id, m.dims->>'product', m.dims->>'territory', sum(f.value)::bigint
+CREATE TEMPORARY TABLE expected_cell ON COMMIT DROP AS
+SELECT f.app_id, m.dims->>'product' AS product, m.dims->>'territory' AS territory, sum(f.value) AS rows
 FROM reports_figure f JOIN reports_member m ON m.id = f.member_id
 WHERE f.vintage_id = %(vintage)s AND f.metric = 'rows' AND coalesce(f.app_id, 0) = ANY(%(apps)s)
 GROUP BY 1, 2, 3
 """
 
+EXPECTED_LOST = """
+SELECT l.app_id, l.product, l.territory, l.currency, l.rows, l.amount, e.rows::bigint
+FROM lost_cell l JOIN expected_cell e
+ON e.app_id IS NOT DISTINCT FROM l.app_id AND e.product = l.product AND e.territory = l.territory
+"""
+
+# Only slices of which something is lost can be gone: of the others nobody asks how many cells they have.
+EXPECTED_SLICES = """
+SELECT app_id, NULL, NULL, count(*), sum(rows)::bigint FROM expected_cell GROUP BY 1
+UNION ALL
+SELECT app_id, product, NULL, count(*), NULL FROM expected_cell
+WHERE product IN (SELECT product FROM lost_cell) GROUP BY 1, 2
+UNION ALL
+SELECT app_id, NULL, territory, count(*), NULL FROM expected_cell
+WHERE territory IN (SELECT territory FROM lost_cell) GROUP BY 1, 3
+"""
+
 
 @dataclass(frozen=True)
 class LostRows:
-    """Rows with sales that only the console's file has; `amount` by the measure asked for, in its `currency`."""
+    """Rows with sales that only the console's file has; `amount` by the measure asked for, in its `currency`.
+
+    `expected` is how many rows with sales that file has of the product in the territory, in whatever currency.
+    """
 
     app_id: int | None
     product: str
@@ -111,20 +135,16 @@ class LostRows:
     currency: str
     rows: int
     amount: Decimal
-
-
-@dataclass(frozen=True)
-class ExpectedRows:
-    app_id: int | None
-    product: str
-    territory: str
-    rows: int
+    expected: int
 
 
 @dataclass(frozen=True)
 class RowDifference:
+    """What is lost; of each app that lost something its rows with sales, and of how many cells its slices consist."""
+
     lost: list[LostRows]
-    expected: list[ExpectedRows]
+    expected: dict[int | None, int]
+    cells: dict[int | None, dict[Slice, int]]
 
 
 def compare_rows(console: Vintage, api: Sequence[int], measure: str) -> RowDifference:
@@ -134,13 +154,23 @@ def compare_rows(console: Vintage, api: Sequence[int], measure: str) -> RowDiffe
     """
     _find_unlike(console.delivery, api)
     currency, amount, _ = MEASURES[measure]
-    parameters = {"account": console.delivery.account_id}
-    lost = [LostRows(*row) for row in fetch(LOST.format(currency=currency, amount=amount), parameters)]
-    if not lost:
-        return RowDifference([], [])
-    apps = list({row.app_id or 0 for row in lost})
-    expected = fetch(EXPECTED, {"vintage": console.pk, "apps": apps})
-    return RowDifference(lost, [ExpectedRows(*row) for row in expected])
+    execute("DROP TABLE IF EXISTS lost_cell, expected_cell")
+    if not execute(LOST.format(currency=currency, amount=amount), {"account": console.delivery.account_id}):
+        return RowDifference([], {}, {})
+    apps = [app_id or 0 for (app_id,) in fetch("SELECT DISTINCT app_id FROM lost_cell")]
+    execute(EXPECTED, {"vintage": console.pk, "apps": apps})
+    execute("ANALYZE expected_cell")
+    return _with_expected([LostRows(*row) for row in fetch(EXPECTED_LOST)])
+
+
+def _with_expected(lost: list[LostRows]) -> RowDifference:
+    difference = RowDifference(lost, {}, {})
+    for app_id, product, territory, cells, rows in fetch(EXPECTED_SLICES):
+        part = Slice("product", product) if product is not None else Slice("territory", territory)
+        if rows is not None:
+            part, difference.expected[app_id] = APP, rows
+        difference.cells.setdefault(app_id, {})[part] = cells
+    return difference
 
 
 def _find_unlike(console: Delivery, api: Sequence[int]) -> None:
