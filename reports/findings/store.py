@@ -8,12 +8,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
-from django.db.models import CharField, Max, Min, Value
+from django.db.models import CharField, Max, Min, Q, Value
 from django.db.models.functions import Cast, Concat
 
 from reports.findings.found import Found, Key, key_of
@@ -86,17 +86,19 @@ def report_findings(
     at: datetime,
     app: App | None = None,
     run: Run | None = None,
+    reaching_in: Sequence[int] = (),
 ) -> Outcome:
     """Store what `detector` found, and close what it no longer finds between the two days of `window` (None: ever).
 
-    With `account` or `app` only theirs are closed: say what was looked at.
+    With `account` or `app` only theirs are closed: say what was looked at. `reaching_in` are the numbers of findings
+    that touch the window and go on beside it; `found` tells of all their days.
 
     Takes an advisory lock per detector, so that two runs at once do not open a finding twice. About six statements,
     whatever the number of findings.
     """
     advisory_lock("findings", detector)
     batch = _Batch(at, run)
-    known = _known(detector, account, app, window)
+    known = _known(detector, account, app, window, reaching_in)
     for item in sorted(found, key=lambda f: (f.from_day, f.public_id)):
         _place(item, known, detector, batch)
     _close_rest(known, batch)
@@ -110,10 +112,14 @@ def widened(detector: str, window: tuple[date, date], account: Account | None) -
     if account is not None:
         findings = findings.filter(account=account)
     start, end = window
-    touching = findings.filter(from_day__lte=day_beside(end, 1), to_day__gte=day_beside(start, -1))
-    ends = touching.aggregate(start=Min("from_day"), end=Max("to_day"))
+    ends = findings.filter(beside(start, end)).aggregate(start=Min("from_day"), end=Max("to_day"))
     wider = (min(start, ends["start"] or start), max(end, ends["end"] or end))
     return window if wider == window else widened(detector, wider, account)
+
+
+def beside(start: date, end: date) -> Q:
+    """Findings that overlap these days or touch them, as a lookup."""
+    return Q(from_day__lte=day_beside(end, 1), to_day__gte=day_beside(start, -1))
 
 
 def day_beside(day: date, days: int) -> date:
@@ -124,7 +130,11 @@ def day_beside(day: date, days: int) -> date:
 
 
 def _known(
-    detector: str, account: Account | None, app: App | None, window: tuple[date, date] | None
+    detector: str,
+    account: Account | None,
+    app: App | None,
+    window: tuple[date, date] | None,
+    reaching_in: Sequence[int],
 ) -> dict[Key, list[Finding]]:
     findings = Finding.objects.filter(detector=detector)
     if account is not None:
@@ -132,7 +142,8 @@ def _known(
     if app is not None:
         findings = findings.filter(app=app)
     if window is not None:
-        findings = findings.filter(from_day__lte=window[1], to_day__gte=window[0])
+        inside = Q(from_day__lte=window[1], to_day__gte=window[0])
+        findings = findings.filter(inside | Q(pk__in=reaching_in))
     by_key: dict[Key, list[Finding]] = defaultdict(list)
     for finding in findings.select_for_update().order_by("from_day", "pk"):
         by_key[key_of(finding)].append(finding)

@@ -34,8 +34,7 @@ class Evidence:
 
     @cached_property
     def vintages(self) -> dict[int, Vintage]:
-        wanted = {n for line in self.lines for n in (line.api_vintage_id, line.console_vintage_id) if n}
-        return {v.pk: v for v in Vintage.objects.filter(pk__in=wanted).select_related("delivery", "series")}
+        return vintages_of(self.lines)
 
     @cached_property
     def _readings(self) -> dict[int, dict[tuple[int | None, str], Reading]]:
@@ -84,6 +83,13 @@ class Evidence:
             if region:
                 regions.setdefault((vintage_id, currency), {})[region] = total
         return regions
+
+
+def vintages_of(lines: Iterable[Line]) -> dict[int, Vintage]:
+    """The vintages that lines tell of, by number, each with its delivery, file and series."""
+    wanted = {n for line in lines for n in (line.api_vintage_id, line.console_vintage_id) if n}
+    vintages = Vintage.objects.filter(pk__in=wanted).select_related("delivery__raw_file", "series")
+    return {vintage.pk: vintage for vintage in vintages}
 
 
 def _read(delivery: Delivery, rule: Rule) -> dict[tuple[int | None, str], Reading]:

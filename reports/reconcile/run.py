@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from django.db import models, transaction
@@ -12,11 +12,12 @@ from django.db.models import Max, Min
 from ascrecon import clock
 from reports.detect import detectors
 from reports.findings.found import Found
-from reports.findings.store import Outcome, as_seen, report_findings, widened
+from reports.findings.store import Outcome, as_seen, report_findings
 from reports.locks import advisory_lock
-from reports.models import Cause, Finding, Kind, Rule, Run, RunLine, Vintage
+from reports.models import Cause, Finding, FindingDay, FindingState, Kind, Rule, Run, RunLine, Vintage
 from reports.reconcile.build import Names, build_findings
-from reports.reconcile.causes import Evidence, find_causes, find_zone_shifts
+from reports.reconcile.carried import Look, look_of, whole_look
+from reports.reconcile.causes import Evidence, find_causes, find_zone_shifts, vintages_of
 from reports.reconcile.compare import Scope, compare
 from reports.reconcile.delivered import Expectation
 from reports.reconcile.lines import Counts, Line, count_lines, differing_lines
@@ -120,24 +121,25 @@ def _finish(result: RunResult) -> None:
 
 
 def _run_rule(rule: Rule, scope: Scope, result: RunResult, names: Names) -> None:
-    scope = _widened(scope, rule)
     if not rule.enabled:
-        _store(rule, scope, [], result)
+        _store(rule, whole_look(scope, _detector(rule)), [], result)
         return
-    compare(rule, scope)
+    look = look_of(rule, scope, _detector(rule))
+    compare(rule, look.scope)
     counts = count_lines(rule)
     differing = list(differing_lines(rule))
     expectation = Expectation.of(rule, differing)
     told = [line for line in differing if expectation.is_missing(line)]
     result.differing[rule.key] = {_slot(line) for line in told}
-    covered = result.differing.get(rule.covers, set())
+    covered = result.differing.get(rule.covers, set()) | _stored_slots(rule, look.scope)
     evidence = Evidence(rule, clock.today(rule.timezone), [line for line in told if _slot(line) not in covered])
     lines, shifted = _explained(evidence)
     left_out = len(differing) - len(told)
     summary = _summary(rule, counts, not_compared=left_out, shifted=shifted, first_line=result.lines)
     result.by_rule.append(summary)
-    found = build_findings(rule, lines, names, evidence.vintages)
-    _store(rule, scope, found, result)
+    vintages = evidence.vintages | vintages_of(look.lines)
+    found = build_findings(rule, [*lines, *look.lines], names, vintages)
+    _store(rule, look, found, result)
     _keep_lines(rule, lines, result)
 
 
@@ -194,16 +196,22 @@ def _rows_counted(patterns: dict[str, list[str]]) -> str:
     return " and ".join(f"{name} {', '.join(values)}" for name, values in patterns.items()) or "all rows"
 
 
-def _widened(scope: Scope, rule: Rule) -> Scope:
-    start, end = widened(_detector(rule), (scope.start, scope.end), scope.account)
-    return replace(scope, start=start, end=end)
+def _stored_slots(rule: Rule, scope: Scope) -> set[Slot]:
+    """What the rule that `rule` adds nothing to has found, also on days that this run did not compare by it."""
+    if not rule.covers or scope.as_of is not None:
+        return set()
+    days = FindingDay.objects.filter(
+        finding__detector=f"rule:{rule.covers}", period_start__gte=scope.start, period_start__lte=scope.end
+    ).exclude(finding__state=FindingState.CLOSED)
+    return set(days.values_list("finding__account", "finding__app", "period_start"))
 
 
 def _detector(rule: Rule) -> str:
     return f"rule:{rule.key}"
 
 
-def _store(rule: Rule, scope: Scope, found: Iterable[Found], result: RunResult) -> None:
+def _store(rule: Rule, look: Look, found: Iterable[Found], result: RunResult) -> None:
+    scope = look.scope
     if scope.as_of is not None:
         result.outcomes.append(as_seen(found, detector=_detector(rule), at=clock.now()))
         return
@@ -215,6 +223,7 @@ def _store(rule: Rule, scope: Scope, found: Iterable[Found], result: RunResult) 
         window=(scope.start, scope.end),
         at=clock.now(),
         run=result.run,
+        reaching_in=look.findings,
     )
     result.outcomes.append(outcome)
 
