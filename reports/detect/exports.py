@@ -37,6 +37,7 @@ sums AS (
            f.app_id, f.currency, sum(f.value) FILTER (WHERE f.vintage_id = t.new_id) AS new_value,
            sum(f.value) FILTER (WHERE f.vintage_id = t.old_id) AS old_value
     FROM twice t JOIN reports_figure f ON f.vintage_id IN (t.new_id, t.old_id)
+        AND f.vintage_id = ANY(ARRAY(SELECT new_id FROM twice UNION SELECT old_id FROM twice))
     GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9)
 SELECT s.account_id, s.vendor_id, coalesce(s.app_id, x.app_id) AS app_id, s.kind, s.grain, s.scope, s.timezone,
        x.metric, x.currency, x.period_start, x.period_end, x.old_taken_on, x.old_value, x.new_value,

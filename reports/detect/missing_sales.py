@@ -227,14 +227,16 @@ WHERE v.current AND s.side = 'console' AND s.kind = 'R' AND s.report = %(report)
 
 # What the part of an app that is lost still holds on its days, and what it brought per day over the days before.
 VALUES = """
-SELECT f.metric, f.currency, v.period_start, sum(f.value)
-FROM reports_vintage v
-JOIN reports_series s ON s.id = v.series_id
-JOIN reports_figure f ON f.vintage_id = v.id AND f.app_id = %(app)s AND f.metric IN ('units', 'proceeds')
+WITH told AS (
+    SELECT v.id, v.period_start FROM reports_vintage v JOIN reports_series s ON s.id = v.series_id
+    WHERE v.current AND s.side = 'api' AND s.report = %(report)s AND s.account_id = %(account)s
+      AND v.period_start BETWEEN %(before)s AND %(last)s)
+SELECT f.metric, f.currency, t.period_start, sum(f.value)
+FROM told t
+JOIN reports_figure f ON f.vintage_id = t.id AND f.vintage_id = ANY(ARRAY(SELECT id FROM told))
+    AND f.app_id = %(app)s AND f.metric IN ('units', 'proceeds')
 JOIN reports_member m ON m.id = f.member_id
-WHERE v.current AND s.side = 'api' AND s.report = %(report)s AND s.account_id = %(account)s
-  AND v.period_start BETWEEN %(before)s AND %(last)s
-  AND (%(product)s = '' OR m.dims->>'product' = %(product)s)
+WHERE (%(product)s = '' OR m.dims->>'product' = %(product)s)
   AND (%(territory)s = '' OR m.dims->>'territory' = %(territory)s)
 GROUP BY 1, 2, 3
 """

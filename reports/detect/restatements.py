@@ -39,6 +39,7 @@ sums AS (
            coalesce(sum(f.value) FILTER (WHERE f.vintage_id = t.new_id), 0) AS new_value
     FROM twice t JOIN reports_figure f ON f.vintage_id IN (t.old_id, t.new_id)
     WHERE f.metric IN ('proceeds', 'earned')
+      AND f.vintage_id = ANY(ARRAY(SELECT old_id FROM twice UNION SELECT new_id FROM twice))
     GROUP BY t.series_id, t.period_start, t.period_end, t.old_id, t.new_id, t.old_delivery, t.new_delivery,
              t.old_at, t.new_at, f.metric, f.app_id, f.currency)
 SELECT s.account_id, s.vendor_id, s.report, s.grain, x.metric, x.app_id, x.currency, x.period_start, x.period_end,

@@ -23,7 +23,7 @@ WITH told AS (
       AND v.period_start BETWEEN %(start)s AND %(end)s
     ORDER BY v.period_start, v.taken_on DESC, v.received_at DESC, v.id DESC)
 SELECT t.period_start, t.taken_on, t.file_name, f.metric, f.currency, sum(f.value)
-FROM told t JOIN reports_figure f ON f.vintage_id = t.id
+FROM told t JOIN reports_figure f ON f.vintage_id = t.id AND f.vintage_id = ANY(ARRAY(SELECT id FROM told))
 GROUP BY 1, 2, 3, 4, 5
 """
 
