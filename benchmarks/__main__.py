@@ -10,7 +10,7 @@ import django
 
 from benchmarks.place import own_place
 
-NAMES = ("ingest", "comparing", "new_day", "pages", "hosts")
+NAMES = ("ingest", "comparing", "new_day", "pages", "hosts", "analytics", "analytics_calendar")
 
 
 def main(names: list[str]) -> int:

@@ -8,9 +8,9 @@ from reports.models import Account, Vendor
 
 #: Everything that loading and comparing write; rules, accounts and fiscal months stay.
 WRITTEN = (
-    "reports_salesrow", "reports_storedfigure", "reports_salesfigures", "reports_member", "reports_vintage",
-    "reports_series", "reports_delivery",
-    "reports_rawfile", "reports_app", "reports_finding", "reports_run", "reports_coveragecell",
+    "reports_salesrow", "reports_downloadrow", "reports_storedfigure", "reports_salesfigures", "reports_member",
+    "reports_vintage", "reports_series", "reports_reportrequest", "reports_delivery", "reports_rawfile", "reports_app",
+    "reports_finding", "reports_run", "reports_coveragecell",
 )  # fmt: skip
 
 

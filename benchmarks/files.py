@@ -92,23 +92,23 @@ def _table(content: Day) -> pa.Table:
     skus = [_sku(n) for n in range(int(product.max(initial=0)) + 1)]
     parents = [" ", *(f"APP{n}" for n in range(int(app.max(initial=0)) + 1))]
     prices = ["0", *PRICES, *(f"-{text}" for text in PRICES)]
-    currency = _taken(CURRENCIES, country % len(CURRENCIES))
+    currency = taken(CURRENCIES, country % len(CURRENCIES))
     charged = np.where(is_app, 0, 1 + price + refund * len(PRICES))
     cells = {
-        "SKU": _taken(skus, product),
-        "Title": _taken([f"Title of {sku}" for sku in skus], product),
-        "Version": _taken((" ", "1.4.2"), is_app.astype(np.int64)),
-        "Product Type Identifier": _taken(("IAY", "1F"), is_app.astype(np.int64)),
+        "SKU": taken(skus, product),
+        "Title": taken([f"Title of {sku}" for sku in skus], product),
+        "Version": taken((" ", "1.4.2"), is_app.astype(np.int64)),
+        "Product Type Identifier": taken(("IAY", "1F"), is_app.astype(np.int64)),
         "Units": pa.array(content.units),
-        "Developer Proceeds": _taken(("0", *PROCEEDS), np.where(is_app, 0, 1 + price)),
+        "Developer Proceeds": taken(("0", *PROCEEDS), np.where(is_app, 0, 1 + price)),
         "Customer Currency": currency,
-        "Country Code": _taken(COUNTRIES, country),
+        "Country Code": taken(COUNTRIES, country),
         "Currency of Proceeds": currency,
         "Apple Identifier": pa.array(1_500_000_000 + product),
-        "Customer Price": _taken(prices, charged),
-        "Parent Identifier": _taken(parents, np.where(is_app, 0, 1 + app)),
-        "Device": _taken(DEVICES, device),
-        "Subscription": _taken(("New", "Renewal"), members % 2),
+        "Customer Price": taken(prices, charged),
+        "Parent Identifier": taken(parents, np.where(is_app, 0, 1 + app)),
+        "Device": taken(DEVICES, device),
+        "Subscription": taken(("New", "Renewal"), members % 2),
     }
     same = {
         "Provider": "APPLE", "Provider Country": "US", "Developer": "Acme Publishing", "Begin Date": day,
@@ -123,5 +123,6 @@ def _sku(product: int) -> str:
     return f"com.acme.app{app}.item{item}" if item else f"APP{app}"
 
 
-def _taken(values: Sequence[str], index: Ints) -> pa.Array:
+def taken(values: Sequence[str], index: Ints) -> pa.Array:
+    """The value of each row, by its place in `values`."""
     return pa.array(values).take(pa.array(index))

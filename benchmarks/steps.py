@@ -102,6 +102,53 @@ def compare_all() -> Seconds:
     return spent | {"findings": len(result.findings), "lines": result.lines}
 
 
+def load_analytics(folder: str) -> Seconds:
+    """An instance of App Downloads Detailed, from its packed segments to committed rows and figures."""
+    from benchmarks.instances import listed_instance  # noqa: PLC0415
+    from reports.models import Figure  # noqa: PLC0415
+    from reports.services.analytics_files import KeptSegment, load_instance  # noqa: PLC0415
+    from reports.services.raw_files import keep  # noqa: PLC0415
+
+    instance = listed_instance()
+    spent: Seconds = {}
+    with timed(spent, "seconds"):
+        segments = [KeptSegment(keep(path), path.name) for path in sorted(Path(folder).iterdir())]
+        delivery = load_instance(instance, segments, instance.seen_at)
+    figures = Figure.objects.filter(vintage__delivery=delivery).count()
+    return spent | {"rows": delivery.rows_accepted, "figures": figures}
+
+
+def calendars(apps: str, reports: str, days: str) -> Seconds:
+    """Apps with that many reports, delivered on each of so many days; see `benchmarks.calendars`."""
+    from benchmarks.calendars import add_calendars  # noqa: PLC0415
+
+    spent: Seconds = {}
+    with timed(spent, "seconds"):
+        add_calendars(int(apps), int(reports), int(days))
+    return spent
+
+
+def refresh_cells(days: str) -> Seconds:
+    """The ledger of all apps from nothing, once more without a change, and that of one app from nothing."""
+    from benchmarks.calendars import now_after  # noqa: PLC0415
+    from reports.coverage.analytics import refresh_cells as refresh  # noqa: PLC0415
+    from reports.models import Account, App, CoverageCell  # noqa: PLC0415
+
+    account, now = Account.objects.get(name="Acme"), now_after(int(days))
+    app = App.objects.filter(account=account).earliest("pk")
+    spent: Seconds = {}
+    CoverageCell.objects.all().delete()
+    with timed(spent, "all"):
+        cells = refresh(account, now)
+    with timed(spent, "unchanged"):
+        assert refresh(account, now) == 0, "a second look changed the ledger"
+    CoverageCell.objects.filter(app=app).delete()
+    with timed(spent, "one"):
+        of_one = refresh(account, now, app)
+    assert CoverageCell.objects.count() == cells, "one app's calendar is not what it is among all"
+    return spent | {"cells": cells, "cells_of_one": of_one}
+
+
 STEPS: dict[str, Callable[..., Seconds]] = {
     "load": load,
     "upload": upload,
@@ -111,6 +158,9 @@ STEPS: dict[str, Callable[..., Seconds]] = {
     "new_day": new_day,
     "compare_all": compare_all,
     "compare": compare,
+    "load_analytics": load_analytics,
+    "calendars": calendars,
+    "refresh_cells": refresh_cells,
 }
 
 
