@@ -64,11 +64,16 @@ class Outcome:
         return [*self.new, *self.changed, *self.reopened, *self.unchanged]
 
 
+#: What is noted of a finding that was found again just as it was.
+SEEN = ("last_seen", "run")
+
+
 @dataclass
 class _Batch:
     at: datetime
     run: Run | None
     outcome: Outcome = field(default_factory=Outcome)
+    as_it_was: set[int] = field(default_factory=set)
     events: list[FindingEvent] = field(default_factory=list)
     days: list[tuple[Finding, Found]] = field(default_factory=list)
 
@@ -194,7 +199,7 @@ def _new(item: Found, detector: str, batch: _Batch) -> Finding:
 
 def _copy(finding: Finding, item: Found, batch: _Batch) -> None:
     for name in WRITTEN:
-        if name not in ("state", "last_seen", "run"):
+        if name not in ("state", *SEEN):
             setattr(finding, name, getattr(item, name))
     finding.last_seen = batch.at
     finding.run = batch.run
@@ -202,6 +207,8 @@ def _copy(finding: Finding, item: Found, batch: _Batch) -> None:
 
 def _update(finding: Finding, item: Found, batch: _Batch) -> None:
     changes = _changes(finding, item)
+    if _tells_the_same(finding, item):
+        batch.as_it_was.add(finding.pk)
     _copy(finding, item, batch)
     if finding.state == FindingState.CLOSED or (changes and finding.state == FindingState.RESOLVED):
         finding.state = FindingState.OPEN
@@ -213,6 +220,13 @@ def _update(finding: Finding, item: Found, batch: _Batch) -> None:
     else:
         batch.outcome.unchanged.append(finding)
     batch.days.append((finding, item))
+
+
+def _tells_the_same(finding: Finding, item: Found) -> bool:
+    """Whether writing the finding would change nothing but when it was seen, and by which run."""
+    rule = item.rule.pk if item.rule else None
+    names = [name for name in WRITTEN if name not in (*SEEN, "state", "rule")]
+    return finding.rule_id == rule and all(getattr(finding, name) == getattr(item, name) for name in names)
 
 
 def _changes(finding: Finding, item: Found) -> str:
@@ -240,10 +254,11 @@ def _close_rest(known: dict[Key, list[Finding]], batch: _Batch) -> None:
 
 def _write(batch: _Batch) -> None:
     outcome = batch.outcome
-    _free_ids(outcome.current)
-    Finding.objects.bulk_update(
-        [*outcome.changed, *outcome.reopened, *outcome.unchanged, *outcome.closed], WRITTEN, batch_size=500
-    )
+    told = [*outcome.changed, *outcome.unchanged]
+    written = [*(f for f in told if f.pk not in batch.as_it_was), *outcome.reopened]
+    _free_ids([*written, *outcome.new])
+    Finding.objects.bulk_update([*written, *outcome.closed], WRITTEN, batch_size=500)
+    Finding.objects.filter(pk__in=batch.as_it_was).update(last_seen=batch.at, run=batch.run)
     Finding.objects.bulk_create(outcome.new, batch_size=500)
     FindingDay.objects.filter(finding__in=[finding for finding, _ in batch.days]).delete()
     FindingDay.objects.bulk_create(
