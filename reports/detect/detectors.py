@@ -8,7 +8,8 @@ from datetime import date
 from ascrecon import clock
 from reports.detect.delivery import DELIVERY_DETECTORS
 from reports.detect.exports import overlapping_exports
-from reports.detect.missing_sales import LOOK_BACK, missing_sales_values
+from reports.detect.missing_sales import missing_sales_values
+from reports.detect.missing_sales_lines import LOOK_BACK
 from reports.detect.totals import totals_that_do_not_tie
 from reports.findings.found import Found
 from reports.findings.store import Outcome, day_beside, report_findings, widened
