@@ -227,6 +227,22 @@ CANARIES = (
         _in("reconcile"),
     ),
     Canary(
+        "stale days carried on",
+        "a day of a long finding that was delivered anew keeps its old value beside a new day",
+        "reports/reconcile/carried.py",
+        "    if not all(_still_counts(day) for day in outside):\n        return None\n",
+        "",
+        _in("findings/test_new_day.py"),
+    ),
+    Canary(
+        "young for ever",
+        "a day that was not final yet keeps that cause beside a new day",
+        "reports/reconcile/carried.py",
+        "return day.period_end > seen_on - timedelta(days=rule.completeness_days)",
+        "return day.period_end > seen_on",
+        _in("findings/test_new_day.py"),
+    ),
+    Canary(
         "no look back",
         "that a product paused is never told, since only the day of its return shows it",
         "reports/detect/detectors.py",
