@@ -12,7 +12,8 @@ from reports.console.amounts import CHECK_RESAVE, cut_sign, doubtful_numbers, nu
 from reports.console.analytics_columns import UNNAMED, AnalyticsColumn, read_columns, sign_problem
 from reports.console.analytics_days import date_form, days_of, read_day, repeated_days, stated_range
 from reports.console.analytics_shape import AnalyticsKeys, AnalyticsShape, analytics_shape, read_keys
-from reports.console.analytics_warnings import column_warnings, date_warnings, period_warnings
+from reports.console.analytics_warnings import breakdown_warnings, column_warnings, date_warnings, period_warnings
+from reports.console.breakdowns import dimension_of
 from reports.console.documents import ConsoleDocument, ConsoleLine, ConsoleValue, Grain, Need, Reject
 from reports.console.periods import grain_of, period_end
 from reports.console.table import Row, Table
@@ -69,6 +70,7 @@ def _document(
     lines, rejects = _read_rows(shape.data, reading)
     start, end = _period(lines, stated)
     whole_app = not keys.filters and not _broken_down(columns)
+    by = dimension_of([column.member for column in columns if column.member])
     return ConsoleDocument(
         kind="A1" if whole_app else "A2",
         variant="over time" if whole_app else "broken down or filtered",
@@ -85,6 +87,8 @@ def _document(
         timezone=ANALYTICS_ZONE,
         currency=_only({column.currency for column in columns}),
         filters=keys.filters,
+        breakdown=by.name if by else None,
+        stated_end=stated[1] if stated else None,
         lines=tuple(lines),
         rejects=tuple(rejects),
         warnings=(
@@ -93,6 +97,7 @@ def _document(
             *doubtful_numbers(numbers),
             *period_warnings(days, grain, stated),
             *column_warnings(columns),
+            *breakdown_warnings(by),
         ),
         needs=_needs(keys, columns),
         heading_lines=len(shape.keys) + 1,

@@ -7,6 +7,7 @@ from datetime import date
 
 from reports.console.analytics_columns import AnalyticsColumn
 from reports.console.analytics_shape import AnalyticsKeys, AnalyticsShape
+from reports.console.breakdowns import Dimension
 from reports.console.documents import Grain
 from reports.console.periods import gaps, period_end
 from reports.files.dates import DateForm, read_date
@@ -51,6 +52,11 @@ def column_warnings(columns: Sequence[AnalyticsColumn]) -> Iterable[str]:
             yield f"{column.label}: known from the page only, no file with this heading was seen; check its rows."
         if column.unit == "percent" and not column.sign:
             yield f"{column.heading}: numbers without a percent sign are kept as they stand."
+
+
+def breakdown_warnings(by: Dimension | None) -> Iterable[str]:
+    if by is not None and not by.confirmed:
+        yield f"Read as a breakdown {by.scope}: the file does not say what its columns are. Check their names."
 
 
 def _proves_month_first(days: Iterable[str]) -> bool:

@@ -92,6 +92,8 @@ class ConsoleDocument:
     """A recognised console export.
 
     ``fiscal_label`` is (year, month) as the console names it: (2014, 9) for "September, 2014".
+    ``breakdown``: the dimension that the columns are members of, such as ``source_type``. ``stated_end``: the last day
+    that the file says it covers; a month that goes on after it is told in part.
     ``rows_read`` + ``heading_lines`` + ``footer_lines`` + ``blank_lines`` is the number of physical lines,
     unless a quoted cell holds a line break.
     """
@@ -112,6 +114,8 @@ class ConsoleDocument:
     timezone: str | None = None
     currency: str | None = None
     filters: Mapping[str, str] = field(default_factory=dict)
+    breakdown: str | None = None
+    stated_end: date | None = None
     payouts: tuple[Payout, ...] = ()
     lines: tuple[ConsoleLine, ...] = ()
     rejects: tuple[Reject, ...] = ()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from reports.console.breakdowns import dimension
 from reports.console.documents import ConsoleDocument, placed, with_currency
 from reports.files.errors import BadFile
 from reports.ingest.filenames import NameFacts, facts_from_name
@@ -159,7 +159,7 @@ def _plan_metric(file: ReadFile, options: ImportOptions) -> Plan:
     return Plan(
         file.console_kind,
         document.metric,
-        _scope(document.filters),
+        _scope(document),
         app.account,
         None,
         app,
@@ -178,9 +178,13 @@ def _first_reject(document: ConsoleDocument) -> str:
     return f"line {first.line}: {first.why}" if first else "there are no rows"
 
 
-def _scope(filters: Mapping[str, str]) -> str:
-    """The filters as text; where that is too long for its column a check sum keeps different filters apart."""
-    text = "; ".join(f"{name}={value}" for name, value in sorted(filters.items()))
+def _scope(document: ConsoleDocument) -> str:
+    """The filters and the breakdown as text, since exports by source and by campaign do not replace each other.
+
+    Where that is too long for its column a check sum keeps different filters apart.
+    """
+    parts = [f"{name}={value}" for name, value in sorted(document.filters.items())]
+    text = "; ".join([*parts, *([dimension(document.breakdown).scope] if document.breakdown else ())])
     if len(text) <= LONGEST_SCOPE:
         return text
     digest = hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -70,10 +70,8 @@ def load_document(delivery: Delivery, document: ConsoleDocument) -> None:
     ConsoleRow.objects.of(delivery).delete()
     ConsoleRow.objects.bulk_create((_row(delivery, line) for line in document.lines), batch_size=1000)
     assert delivery.period_end
-    vintages = {
-        v.period_start: v
-        for v in place(series_of(delivery), delivery, _periods(document), taken_on=delivery.period_end)
-    }
+    taken_on = min(delivery.period_end, document.stated_end or delivery.period_end)
+    vintages = {v.period_start: v for v in place(series_of(delivery), delivery, _periods(document), taken_on=taken_on)}
     StoredFigure.objects.filter(vintage__in=vintages.values()).delete()
     StoredFigure.objects.bulk_create(_figures(delivery, document, vintages), batch_size=2000)
 
@@ -94,7 +92,7 @@ def _figures(delivery: Delivery, document: ConsoleDocument, vintages: dict[date,
         if value.metric in NO_FIGURE or value.period_start is None or value.value is None:
             continue
         currency = "" if value.metric in COUNTS else value.currency or ""
-        member = tuple(sorted(_dims(value).items()))
+        member = tuple(sorted(_dims(value, document.breakdown).items()))
         sums[vintages[value.period_start].pk, value.metric, member, currency] += value.value
     known = list({member for _, _, member, _ in sums})
     numbers = dict(zip(known, members_of([dict(member) for member in known]), strict=True))
@@ -112,7 +110,7 @@ def _figures(delivery: Delivery, document: ConsoleDocument, vintages: dict[date,
     ]
 
 
-def _dims(value: ConsoleValue) -> dict[str, str]:
+def _dims(value: ConsoleValue, breakdown: str | None) -> dict[str, str]:
     named = {"region": value.region, "currency": value.currency if value.region or value.metric in COUNTS else None}
-    named["member"] = value.member
+    named[breakdown or "member"] = value.member
     return {name: text for name, text in named.items() if text}
