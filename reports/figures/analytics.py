@@ -29,12 +29,18 @@ from reports.sql import execute
 
 @dataclass(frozen=True)
 class Family:
-    """A report and its table. `kinds`: the columns that say what was counted; `measures`: metric to currency or ''."""
+    """A report and its table. `kinds`: the columns that say what was counted; `measures`: metric to currency or ''.
+
+    `one_report`: not told in Standard and Detailed. `dims`, `sums`: SQL for a table without columns for them.
+    """
 
     name: str
     model: type[models.Model]
     kinds: tuple[str, ...] = ()
     measures: Mapping[str, str] | None = None
+    one_report: bool = False
+    dims: Mapping[str, str] | None = None
+    sums: Mapping[str, str] | None = None
 
     @property
     def table(self) -> str:
@@ -43,6 +49,17 @@ class Family:
 
 COUNTS = {"counts": ""}
 DEVICES = {"unique_devices": ""}
+
+
+def _sum_of_texts(column: str) -> str:
+    """The sum of a column that is kept as text; unknown where any cell is no whole number."""
+    cell = f"(extra->>'{column}')"
+    is_number = f"({cell} ~ '^[0-9]+$')"
+    return (
+        f"CASE WHEN bool_and(coalesce({is_number}, false)) THEN sum(CASE WHEN {is_number} THEN {cell}::numeric END) END"
+    )
+
+
 FAMILIES = (
     Family("App Downloads", DownloadRow, ("download_type",), COUNTS),
     Family(
@@ -67,6 +84,14 @@ FAMILIES = (
     Family("App Store Pre-Orders", PreOrderRow, (), {"placed": "", "canceled": ""}),
     Family("App Store Subscription State Report", SubscriptionStateRow, ("state_grouping", "state_metric"), COUNTS),
     Family("App Store Subscription Event Report", SubscriptionEventRow, ("event_grouping", "event"), COUNTS),
+    Family(
+        "App Crashes",
+        OtherAnalyticsRow,
+        measures={"crashes": "", "unique_devices": ""},
+        one_report=True,
+        dims={"device": "lower(coalesce(extra->>'Device', ''))"},
+        sums={"crashes": _sum_of_texts("Crashes"), "unique_devices": _sum_of_texts("Unique Devices")},
+    ),
 )
 OTHER = Family("", OtherAnalyticsRow)
 STANDARD, DETAILED = " Standard", " Detailed"
@@ -76,9 +101,14 @@ def family_of(report: str) -> Family:
     """The family of a report by its API name; one without a table of its own is kept with its columns."""
     wanted = report.casefold()
     for family in FAMILIES:
-        if wanted in ((family.name + STANDARD).casefold(), (family.name + DETAILED).casefold()):
+        if wanted in _names(family):
             return family
     return OTHER
+
+
+def _names(family: Family) -> tuple[str, ...]:
+    names = (family.name,) if family.one_report else (family.name + STANDARD, family.name + DETAILED)
+    return tuple(name.casefold() for name in names)
 
 
 def is_detailed(report: str) -> bool:
@@ -125,6 +155,8 @@ def derive_analytics(vintages: Sequence[Vintage], delivery: Delivery) -> int:
 
 def _dims(family: Family, detailed: bool) -> dict[str, str]:
     """Each dimension and the expression for its value."""
+    if family.dims is not None:
+        return dict(family.dims)
     texts = (*family.kinds, "source_type", *(("source_info", "campaign") if detailed else ()))
     folded = {name: f"lower({name})" for name in texts}
     return folded if detailed else {**folded, "territory": "upper(territory)"}
@@ -138,7 +170,7 @@ def _grouped(family: Family, dims: Mapping[str, str]) -> str:
         member_dims=member_dims(names),
         measures=", ".join(family.measures),
         columns=", ".join(f"{expression} AS {name}" for name, expression in dims.items()),
-        sums=", ".join(f"sum({measure}) AS {measure}" for measure in family.measures),
+        sums=", ".join(f"{(family.sums or {}).get(name, f'sum({name})')} AS {name}" for name in family.measures),
         table=family.table,
         names=", ".join(dims.values()),
     )
