@@ -9,4 +9,5 @@ _NAMES = {value: str(label) for value, label in Rule.Report.choices}
 
 def report_name(report: str) -> str:
     """`Sales, daily (SALES/SUMMARY/DAILY)`; a name that is not known stays as it is."""
-    return f"{_NAMES[report]} ({report})" if report in _NAMES else report
+    name = _NAMES.get(report, report)
+    return name if name == report else f"{name} ({report})"

@@ -11,7 +11,13 @@ HIGH = Decimal("0.01")
 CRITICAL = Decimal("0.25")
 
 #: Explained to the last unit, or expected to go away by itself: worth knowing, nothing to do.
-HARMLESS = {Cause.NOT_FINAL, Cause.ROUNDING, Cause.METRIC_DEFINITION}
+HARMLESS = {
+    Cause.NOT_FINAL,
+    Cause.ROUNDING,
+    Cause.METRIC_DEFINITION,
+    Cause.IMPRESSIONS_INCLUDE_PAGE_VIEWS,
+    Cause.PRIVACY_THRESHOLD,
+}
 MISSING = {FindingKind.MISSING_SALES_VALUES, FindingKind.MISSING_IN_API}
 
 

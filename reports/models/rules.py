@@ -97,6 +97,16 @@ class Rule(models.Model):
     def __str__(self) -> str:
         return self.title
 
+    @property
+    def is_analytics(self) -> bool:
+        """Whether the API's side is an analytics report: one series for each app, in UTC days."""
+        return "/" not in self.api_report
+
+    @property
+    def api_currency(self) -> str:
+        """The one currency of the API's amounts; empty for counts and for amounts of many currencies."""
+        return "USD" if self.api_measure.endswith("_usd") else ""
+
     def clean(self) -> None:
         for name in ("api_filter", "alternative_filter"):
             value = getattr(self, name)

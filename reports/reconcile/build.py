@@ -117,6 +117,7 @@ def _facts(rule: Rule, run: Sequence[Line], names: Names) -> Facts:
         api=_sum(line.api_value for line in run),
         console=_sum(line.console_value for line in run),
         difference=sum((line.difference for line in run), Decimal(0)),
+        explained=sum((line.explained for line in run), Decimal(0)),
         rows=sum(int(str(line.details.get("rows", 0))) for line in run),
         missing_regions=tuple(sorted({code for line in run for code in _regions(line)})),
     )

@@ -18,6 +18,7 @@ from django.db.models import Sum
 
 from reports.figures.regions import regions_of_currency
 from reports.models import Cause, Delivery, Figure, FindingKind, Grain, Rule, Vintage
+from reports.reconcile.analytics_policy import analytics_policy
 from reports.reconcile.lines import Line
 from reports.reconcile.rows import Reading, finance_readings, sales_readings
 from reports.reconcile.zones import shifted_spans
@@ -47,6 +48,15 @@ class Evidence:
         if vintage.pk not in self._readings:
             self._readings[vintage.pk] = _read(vintage.delivery, self.rule)
         return self._readings[vintage.pk].get((line.app_id, line.currency))
+
+    @cached_property
+    def page_views(self) -> dict[int, Decimal]:
+        """What the page views of a vintage of the engagement report add up to, whole apps only."""
+        if self.rule.cut != Rule.Cut.APP:
+            return {}
+        ids = [line.api_vintage_id for line in self.lines if line.api_vintage_id]
+        told = Figure.objects.filter(vintage__in=ids, metric="counts", member__dims__event="page view")
+        return dict(told.values_list("vintage_id").annotate(total=Sum("value")))
 
     @cached_property
     def regions_delivered(self) -> dict[tuple[int, date], set[str]]:
@@ -116,8 +126,21 @@ def not_final(line: Line, evidence: Evidence) -> bool:
     if line.period_end > evidence.today - timedelta(days=evidence.rule.completeness_days):
         return True
     console = evidence.vintages.get(line.console_vintage_id or 0)
+    if console and evidence.rule.is_analytics and _still_moved(line, console):
+        return True
     payouts = console.delivery.totals.get("payouts", []) if console else []
     return any(payout["state"] == "estimate" for payout in payouts)
+
+
+def _still_moved(line: Line, console: Vintage) -> bool:
+    """The last days of an App Analytics export still grow when it is taken (a real export, taken again a day later).
+
+    When it was taken stands nowhere: not after it was handed in, and perhaps on the day after its last one.
+    """
+    open_days = timedelta(days=analytics_policy().console_open_days)
+    if line.period_end > console.delivery.received_at.date() - open_days:
+        return True
+    return line.difference < 0 and line.period_end > console.taken_on - open_days
 
 
 def refund_sign(line: Line, evidence: Evidence) -> bool:
@@ -150,6 +173,12 @@ def _is_finer(line: Line, half_coin: Decimal) -> bool:
     return any(value % coin for value in values) or abs(line.difference) <= coin
 
 
+def impressions_include_page_views(line: Line, evidence: Evidence) -> bool:
+    """The console's impressions are those of the report and exactly its page views more, or less."""
+    views = evidence.page_views.get(line.api_vintage_id or 0)
+    return bool(views) and abs(line.difference) == views
+
+
 def metric_definition(line: Line, evidence: Evidence) -> bool:
     return not evidence.rule.additive
 
@@ -159,12 +188,20 @@ TESTS: tuple[tuple[Cause, Test], ...] = (
     (Cause.NOT_DELIVERED, not_delivered),
     (Cause.NOT_FINAL, not_final),
     (Cause.METRIC_DEFINITION, metric_definition),
+    (Cause.IMPRESSIONS_INCLUDE_PAGE_VIEWS, impressions_include_page_views),
     (Cause.REFUND_SIGN, refund_sign),
     (Cause.PER_UNIT_PRICE, per_unit_price),
     (Cause.ROUNDING, rounding),
 )
 #: These leave nothing over. A file that did not come may hold the difference, but nobody has seen it.
-EXPLAINS = {Cause.NOT_FINAL, Cause.METRIC_DEFINITION, Cause.REFUND_SIGN, Cause.PER_UNIT_PRICE, Cause.ROUNDING}
+EXPLAINS = {
+    Cause.NOT_FINAL,
+    Cause.METRIC_DEFINITION,
+    Cause.IMPRESSIONS_INCLUDE_PAGE_VIEWS,
+    Cause.REFUND_SIGN,
+    Cause.PER_UNIT_PRICE,
+    Cause.ROUNDING,
+}
 
 
 def find_causes(lines: Iterable[Line], evidence: Evidence) -> None:

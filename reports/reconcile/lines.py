@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
+from reports.console.breakdowns import as_apple_writes
 from reports.models import Cause, FindingKind, Rule
 from reports.sql import fetch
 
@@ -83,7 +84,10 @@ def count_lines(rule: Rule) -> Counts:
 
 def differing_lines(rule: Rule) -> Iterator[Line]:
     for row in fetch(DIFFERING, _parameters(rule)):
-        yield Line(*row)
+        line = Line(*row)
+        if rule.cut == "source_type":
+            line.member = as_apple_writes(rule.cut, line.member)
+        yield line
 
 
 def _parameters(rule: Rule) -> dict[str, object]:

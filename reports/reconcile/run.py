@@ -15,13 +15,15 @@ from reports.findings.found import Found
 from reports.findings.store import Outcome, as_seen, report_findings
 from reports.locks import advisory_lock
 from reports.models import Cause, Finding, FindingDay, FindingState, Kind, Rule, Run, RunLine, Vintage
+from reports.reconcile.band import explain_privacy, is_banded
 from reports.reconcile.build import Names, build_findings
 from reports.reconcile.carried import Look, look_of, whole_look
 from reports.reconcile.causes import Evidence, find_causes, find_zone_shifts, vintages_of
-from reports.reconcile.compare import Scope, compare
+from reports.reconcile.compare import Scope, compare, has_exports
 from reports.reconcile.delivered import Expectation
 from reports.reconcile.lines import Counts, Line, count_lines, differing_lines
 from reports.reconcile.missing_rows import split_lost_rows
+from reports.reconcile.statistics import refresh_statistics
 
 Slot = tuple[int, int | None, date]
 Progress = Callable[[int, int, str], None]
@@ -67,6 +69,7 @@ def reconcile(scope: Scope | None = None, *, requested_by: str = "", progress: P
     )
     result = RunResult(run)
     try:
+        refresh_statistics()
         _run(result, scope, progress)
     except BaseException:  # noqa: BLE001 - the run must not stay "running" when its process is stopped; raised again
         Run.objects.filter(pk=run.pk).update(state=Run.State.FAILED, finished_at=clock.now())
@@ -121,11 +124,11 @@ def _finish(result: RunResult) -> None:
 
 
 def _run_rule(rule: Rule, scope: Scope, result: RunResult, names: Names) -> None:
-    if not rule.enabled:
+    if not rule.enabled or not has_exports(rule):
         _store(rule, whole_look(scope, _detector(rule)), [], result)
         return
     look = look_of(rule, scope, _detector(rule))
-    compare(rule, look.scope)
+    left_out = compare(rule, look.scope)
     counts = count_lines(rule)
     differing = list(differing_lines(rule))
     expectation = Expectation.of(rule, differing)
@@ -134,8 +137,8 @@ def _run_rule(rule: Rule, scope: Scope, result: RunResult, names: Names) -> None
     covered = result.differing.get(rule.covers, set()) | _stored_slots(rule, look.scope)
     evidence = Evidence(rule, clock.today(rule.timezone), [line for line in told if _slot(line) not in covered])
     lines, shifted = _explained(evidence)
-    left_out = len(differing) - len(told)
-    summary = _summary(rule, counts, not_compared=left_out, shifted=shifted, first_line=result.lines)
+    untold = len(differing) - len(told)
+    summary = _summary(rule, counts, untold=untold, left_out=left_out, shifted=shifted, first_line=result.lines)
     result.by_rule.append(summary)
     vintages = evidence.vintages | vintages_of(look.lines)
     found = build_findings(rule, [*lines, *look.lines], names, vintages)
@@ -148,14 +151,16 @@ def _slot(line: Line) -> Slot:
 
 
 def _explained(evidence: Evidence) -> tuple[list[Line], int]:
-    """The lines with their causes, and how many were left out because the zones of the two sides explain them."""
+    """The lines with their causes, and how many were left out because zones or privacy explain them in whole."""
     lines: Sequence[Line] = evidence.lines
     if _tells_rows(evidence.rule) and Cause.POSITIVE_ROWS_MISSING in evidence.rule.causes:
         lines = split_lost_rows(lines, evidence)
     rest = [line for line in lines if line.kind is None]
     find_causes(rest, evidence)
     find_zone_shifts(rest, evidence)
-    kept = [line for line in lines if not _is_expected_shift(line, evidence.rule)]
+    if is_banded(evidence.rule):
+        explain_privacy(evidence.rule, rest)
+    kept = [line for line in lines if not _is_expected(line, evidence.rule)]
     return kept, len(lines) - len(kept)
 
 
@@ -164,21 +169,25 @@ def _tells_rows(rule: Rule) -> bool:
     return rule.console_kind == Kind.R and rule.cut == Rule.Cut.APP
 
 
-def _is_expected_shift(line: Line, rule: Rule) -> bool:
-    """Days of two named zones differ around midnight, and nobody has to do anything about it."""
+def _is_expected(line: Line, rule: Rule) -> bool:
+    """Days of two named zones differ around midnight, and Detailed reports hide few people: nothing is to be done."""
+    if line.cause == Cause.PRIVACY_THRESHOLD:
+        return True
     return line.cause == Cause.TIMEZONE_SHIFT and line.timezone != rule.timezone
 
 
-def _summary(rule: Rule, counts: Counts, *, not_compared: int, shifted: int, first_line: int) -> dict[str, object]:
+def _summary(
+    rule: Rule, counts: Counts, *, first_line: int, untold: int = 0, left_out: int = 0, shifted: int = 0
+) -> dict[str, object]:
     return {
         "rule": rule.key,
         "metric": rule.console_metric,
-        "compared": counts.compared - not_compared,
+        "compared": counts.compared - untold,
         "equal": counts.equal + counts.second_reading,
         "second_reading": counts.second_reading,
         "reading": _reading(rule, counts),
         "within_tolerance": counts.within_tolerance + shifted,
-        "not_compared": not_compared,
+        "not_compared": untold + left_out,
         "confirmed": rule.confirmed,
         "first_line": first_line,
     }

@@ -19,9 +19,15 @@ CAUSE = {
     Cause.PER_UNIT_PRICE: "The console figure is exactly the sum of the prices per unit, not multiplied by the units.",
     Cause.ROUNDING: "The difference is no more than rounding each row can make.",
     Cause.METRIC_DEFINITION: "The two numbers count different things.",
+    Cause.IMPRESSIONS_INCLUDE_PAGE_VIEWS: "The difference is exactly the product page views: one side counts them as "
+    "impressions, the other does not.",
     Cause.POSITIVE_ROWS_MISSING: "{rows} with sales are in the console's file and not in the API's.",
     Cause.UNEXPLAINED: "No known cause explains the difference.",
 }
+PARTLY = (
+    "Of the difference {} may be noise and rows of few people, which Apple leaves out of Detailed reports; no "
+    "known cause explains the rest."
+)
 NEXT = {
     Cause.NOT_DELIVERED: "Pull the report again; if Apple still has none, download it in App Store Connect and load it "
     "with load_report.",
@@ -32,6 +38,7 @@ NEXT = {
     Cause.PER_UNIT_PRICE: "Multiply the price by the units in the figures you book.",
     Cause.ROUNDING: "Nothing to do.",
     Cause.METRIC_DEFINITION: "Compare it with the metric of the same definition, or switch the rule off.",
+    Cause.IMPRESSIONS_INCLUDE_PAGE_VIEWS: "Nothing is lost. Name the definition wherever you show impressions.",
     Cause.POSITIVE_ROWS_MISSING: "Book the console's figure. Pull the day again; if the rows stay away, report it to "
     "Apple with the two files.",
     Cause.UNEXPLAINED: "Download both files from this page, compare the named lines and ask Apple's support if they "
@@ -44,7 +51,15 @@ WHAT = {
     FindingKind.MISSING_SALES_VALUES: "{metric}: {difference} are missing in Apple's API; {console} in the console, "
     "{api} in the API",
 }
-CUTS = {"territory": "in {}", "product": "of {}", "region": "in region {}", "currency": "in {}"}
+CUTS = {
+    "source_type": "from {}",
+    "source_info": "from {}",
+    "campaign": "of campaign {}",
+    "territory": "in {}",
+    "product": "of {}",
+    "region": "in region {}",
+    "currency": "in {}",
+}
 
 
 @dataclass(frozen=True)
@@ -63,6 +78,7 @@ class Facts:
     api: Decimal | None
     console: Decimal | None
     difference: Decimal
+    explained: Decimal = Decimal(0)
     rows: int = 0
     missing_regions: tuple[str, ...] = ()
 
@@ -96,4 +112,6 @@ def _subject(facts: Facts) -> str:
 def _cause(facts: Facts) -> str:
     regions = f" (region {listed(facts.missing_regions)})" if facts.missing_regions else ""
     sentence = CAUSE.get(facts.cause, CAUSE[Cause.UNEXPLAINED])
+    if facts.cause == Cause.UNEXPLAINED and facts.explained:
+        sentence = PARTLY.format(amount(facts.explained, facts.currency))
     return sentence.format(regions=regions, rows=counted(facts.rows, "row"))

@@ -19,6 +19,7 @@ from django.template.defaultfilters import filesizeformat
 
 from ascrecon import clock
 from ascrecon.jobs.models import Job
+from reports.console.breakdowns import dimension
 from reports.coverage.ledger import note_delivery
 from reports.figures.vintages import rechoose
 from reports.files.dialect import choose_dialect, split
@@ -26,7 +27,7 @@ from reports.files.errors import BadFile
 from reports.files.names import clean_name
 from reports.locks import advisory_lock
 from reports.models import Delivery, DeliveryState, Kind, RawFile, Rule, Side
-from reports.reconcile.compare import console_report
+from reports.reconcile.compare import BREAKDOWNS, console_report
 from reports.services.comparing import compare_days_of
 from reports.services.console_plan import Plan, plan_export
 from reports.services.console_rows import load_document, note_document
@@ -328,8 +329,15 @@ def rules_for(delivery: Delivery) -> list[Rule]:
     return [
         rule
         for rule in Rule.objects.filter(enabled=True, console_kind=delivery.kind, grain=delivery.grain)
-        if console_report(rule) == delivery.report and (not delivery.filters or delivery.kind != Kind.A1)
+        if console_report(rule) == delivery.report and _tells(delivery, rule)
     ]
+
+
+def _tells(delivery: Delivery, rule: Rule) -> bool:
+    """Whether an export tells the cut of a rule: a filter leaves something out, a breakdown is by one dimension."""
+    if rule.cut in BREAKDOWNS:
+        return delivery.filters == dimension(rule.cut).scope
+    return not delivery.filters or delivery.kind != Kind.A1
 
 
 def compared_with(delivery: Delivery) -> list[str]:
