@@ -29,6 +29,23 @@ class Rule(models.Model):
         SALES_MONTHLY = "SALES/SUMMARY/MONTHLY", "Sales, monthly"
         FINANCIAL = "FINANCE/FINANCIAL", "Finance report"
         FINANCE_DETAIL = "FINANCE/FINANCE_DETAIL", "Finance report, detailed"
+        DOWNLOADS = "App Downloads Standard", "App Downloads Standard"
+        DOWNLOADS_DETAILED = "App Downloads Detailed", "App Downloads Detailed"
+        PURCHASES = "App Store Purchases Standard", "App Store Purchases Standard"
+        PURCHASES_DETAILED = "App Store Purchases Detailed", "App Store Purchases Detailed"
+        ENGAGEMENT = "App Store Discovery and Engagement Standard", "App Store Discovery and Engagement Standard"
+        ENGAGEMENT_DETAILED = (
+            "App Store Discovery and Engagement Detailed",
+            "App Store Discovery and Engagement Detailed",
+        )
+        INSTALLATIONS = "App Store Installation and Deletion Standard", "App Store Installation and Deletion Standard"
+        INSTALLATIONS_DETAILED = (
+            "App Store Installation and Deletion Detailed",
+            "App Store Installation and Deletion Detailed",
+        )
+        SESSIONS = "App Sessions Standard", "App Sessions Standard"
+        SESSIONS_DETAILED = "App Sessions Detailed", "App Sessions Detailed"
+        CRASHES = "App Crashes", "App Crashes"
 
     class Measure(models.TextChoices):
         UNITS = "units", "Units"
@@ -36,6 +53,15 @@ class Rule(models.Model):
         SALES = "sales", "Units × customer price, refunds negative"
         QUANTITY = "quantity", "Quantity"
         EARNED = "earned", "Extended partner share"
+        COUNTS = "counts", "Counts"
+        SESSIONS = "sessions", "Sessions"
+        PURCHASES = "purchases", "Purchases"
+        PROCEEDS_USD = "proceeds_usd", "Proceeds in USD"
+        SALES_USD = "sales_usd", "Sales in USD"
+        CRASHES = "crashes", "Crashes"
+        UNIQUE_COUNTS = "unique_counts", "Unique Counts"
+        UNIQUE_DEVICES = "unique_devices", "Unique Devices"
+        PAYING_USERS = "paying_users", "Paying Users"
 
     class Cut(models.TextChoices):
         APP = "app", "App"
@@ -43,6 +69,9 @@ class Rule(models.Model):
         TERRITORY = "territory", "App and territory"
         PRODUCT = "product", "App and product"
         REGION = "region", "Payment region"
+        SOURCE_TYPE = "source_type", "App and source type"
+        SOURCE_INFO = "source_info", "App and referrer"
+        CAMPAIGN = "campaign", "App and campaign"
 
     key = models.SlugField("short name", max_length=60, unique=True)
     title = models.CharField(max_length=200)
