@@ -1,0 +1,3 @@
+"""Signed data of Apple's App Store Server: verified, read strictly. No Django in it."""
+
+from __future__ import annotations
