@@ -12,8 +12,8 @@ from django.db.models import Q, QuerySet
 
 VIEWER, ANALYST, ADMINISTRATOR = "Viewer", "Analyst", "Administrator"
 ROLE_HELP = (
-    "Viewer: reads everything. Analyst: also uploads exports, works on findings, starts runs. "
-    "Administrator: also accounts and keys, apps, rules, digest, users, jobs."
+    "Viewer: reads everything but app account tokens. Analyst: also uploads exports, works on findings, starts runs, "
+    "sees tokens. Administrator: also accounts and keys, apps, rules, digest, users, jobs; erases tokens."
 )
 
 SEEN = (
@@ -56,15 +56,38 @@ SEEN = (
     "vendor",
     "vintage",
 )
+SEEN_OF_SUBSCRIPTIONS = (
+    "customer",
+    "erasedtoken",
+    "notification",
+    "otherpayload",
+    "ownerspan",
+    "purchase",
+    "refund",
+    "refusedpayload",
+    "signedrenewal",
+    "signedtransaction",
+    "signingchain",
+    "statusspan",
+    "subscription",
+)
 EDITED = ("account", "app", "appname", "digestschedule", "fiscalmonth", "rule", "vendor")
 DELETED = ("appname", "digestschedule", "rule", "vendor")
 
-VIEWS = [*(f"reports.view_{model}" for model in SEEN), "jobs.view_job"]
-WORKS = ["reports.work_finding", "reports.upload_consoleexport", "reports.start_run"]
+VIEWS = [
+    *(f"reports.view_{model}" for model in SEEN),
+    *(f"subscriptions.view_{model}" for model in SEEN_OF_SUBSCRIPTIONS),
+    "jobs.view_job",
+]
+WORKS = [
+    *("reports.work_finding", "reports.upload_consoleexport", "reports.start_run"),
+    *("subscriptions.view_token", "subscriptions.replay_notification"),
+]
 RUNS = [
     *(f"reports.{verb}_{model}" for model in EDITED for verb in ("add", "change")),
     *(f"reports.delete_{model}" for model in DELETED),
     *("auth.view_user", "auth.add_user", "auth.change_user"),
+    *("subscriptions.change_signingchain", "subscriptions.erase_token"),
     "jobs.change_job",
 ]
 
@@ -80,7 +103,7 @@ def make_roles(app_config: AppConfig, using: str = "default", **kwargs: Any) -> 
 
     Django makes permissions by a receiver of the same signal, whose turn may be later; so they are made here first.
     """
-    for label in ("reports", "jobs", "auth"):
+    for label in ("reports", "subscriptions", "jobs", "auth"):
         create_permissions(apps.get_app_config(label), verbosity=0, using=using)
     for name, labels in ROLES.items():
         group, _ = Group.objects.using(using).get_or_create(name=name)

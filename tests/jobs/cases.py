@@ -25,9 +25,11 @@ from reports.services.uploads import preview, request_import
 from reports.sync.analytics_fetch import AnalyticsFetcher
 from reports.sync.line import line_to
 from reports.sync.run import sync_apps
+from subscriptions import jobs as subscription_jobs
 from tests.doors import told
 from tests.factories import UserFactory
 from tests.make_files import DAY, days_from, download, metric_export, sale, sales_report
+from tests.subscriptions import jobs_to_do
 from tests.sync.conftest import SCENARIO
 
 MORNING = datetime(2026, 11, 20, 20, tzinfo=UTC)
@@ -137,6 +139,9 @@ CASES: dict[str, Case] = {
     RECONCILE: Case(_reconcile),
     jobs.IMPORT: Case(_import),
     f"{jobs.IMPORT} (a metric)": Case(_import_metric),
+    subscription_jobs.PROCESS: Case(jobs_to_do.processing),
+    subscription_jobs.CERTIFICATES: Case(jobs_to_do.certificates, ("SigningChain.asked_at",)),
+    subscription_jobs.ERASE: Case(jobs_to_do.erasure),
     jobs.DIGEST: Case(
         _digest,
         (*(f"OutboxMessage.{name}" for name in MAILED), "DigestSchedule.last_digest_at"),

@@ -15,6 +15,8 @@ from ascrecon.jobs.models import Job
 from reports.models import Run, RunLine
 from reports.models.rows import LINE_BITS, FileRow
 
+OURS = ("reports", "subscriptions")
+
 Content = dict[str, Counter[tuple[tuple[str, str], ...]]]
 
 
@@ -33,8 +35,8 @@ class _Reader:
         self.rows = cache(self._rows)
 
     def read(self) -> Content:
-        found = {m.__name__: Counter(self._told(m)) for m in apps.get_app_config("reports").get_models()
-                 if not m._meta.proxy}  # fmt: skip
+        models = (model for label in OURS for model in apps.get_app_config(label).get_models())
+        found = {model.__name__: Counter(self._told(model)) for model in models if not model._meta.proxy}
         found["Job"] = Counter(
             (("kind", job.kind), ("subject", job.subject), ("unique", job.unique_key), ("state", job.state))
             for job in Job.objects.all()
@@ -62,7 +64,7 @@ class _Reader:
 
             return f"{self.label(Delivery, value >> LINE_BITS)} line {value & ((1 << LINE_BITS) - 1)}"
         target = field.related_model if isinstance(field, ForeignKey) else None
-        if value is None or target is None or target._meta.app_label != "reports":  # type: ignore[union-attr]
+        if value is None or target is None or target._meta.app_label not in OURS:  # type: ignore[union-attr]
             return str(value)
         return self.label(target, value)
 

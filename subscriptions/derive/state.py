@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from itertools import islice
+
+from reports.sql import Parameters, execute, fetch
+from subscriptions.derive.purchases import ADD_PURCHASES, NEWEST, RELATED, REMOVE_PURCHASES
+from subscriptions.derive.refunds import ADD_REFUNDS, REMOVE_REFUNDS
+from subscriptions.derive.spans import ADD_OWNERS, ADD_STATUSES, REMOVE_OWNERS, REMOVE_STATUSES
+from subscriptions.derive.subscriptions import (
+    ADD_CUSTOMERS,
+    CUSTOMERS_BEFORE,
+    PUT_SUBSCRIPTIONS,
+    REMOVE_CUSTOMERS,
+    REMOVE_SUBSCRIPTIONS,
+)
+
+Key = tuple[int, str, str]
+PORTION = 5000
+STATEMENTS = (
+    NEWEST,
+    REMOVE_PURCHASES, ADD_PURCHASES,
+    REMOVE_REFUNDS, ADD_REFUNDS,
+    REMOVE_OWNERS, ADD_OWNERS,
+    REMOVE_STATUSES, ADD_STATUSES,
+    REMOVE_SUBSCRIPTIONS, ADD_CUSTOMERS, PUT_SUBSCRIPTIONS,
+)  # fmt: skip
+
+
+def derive(keys: Collection[Key]) -> None:
+    """Compute anew what follows for these subscriptions: app, environment and original transaction ID of each.
+
+    Inside the caller's transaction, which holds the lock of the account's state. Subscriptions that share a
+    transaction with one of them are computed too.
+    """
+    for portion in _portions(keys):
+        related = fetch(RELATED, _arrays(portion))
+        _derive({*portion, *related})
+
+
+def _derive(keys: set[Key]) -> None:
+    arrays = _arrays(keys)
+    before = [pk for (pk,) in fetch(CUSTOMERS_BEFORE, arrays)]
+    for statement in STATEMENTS:
+        execute(statement, arrays)
+    execute(REMOVE_CUSTOMERS, {"customers": before})
+
+
+def _arrays(keys: Collection[Key]) -> Parameters:
+    ordered = sorted(keys)
+    return {
+        "apps": [app for app, _, _ in ordered],
+        "environments": [environment for _, environment, _ in ordered],
+        "originals": [original for _, _, original in ordered],
+    }
+
+
+def _portions(keys: Collection[Key]) -> Iterator[list[Key]]:
+    waiting = iter(sorted(keys))
+    while portion := list(islice(waiting, PORTION)):
+        yield portion
