@@ -2,24 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 from ascrecon import clock
+from ascrecon.appstore import AppStoreError, Category, CredentialError
+from ascrecon.crypto import DecryptionError
 from ascrecon.jobs.context import JobContext
-from ascrecon.jobs.errors import JobFailed
+from ascrecon.jobs.errors import JobFailed, TryAgain
 from ascrecon.jobs.models import Job
 from ascrecon.jobs.registry import Result, job
 from ascrecon.jobs.service import enqueue
 from ascrecon.jobs.ticks import tick
 from ascrecon.storeserver.refusals import RootsMissing
-from reports.models import Account
-from subscriptions.models import ChainState, ErasedToken, Notification, NotificationState, SigningChain
+from reports.models import Account, App
+from subscriptions.models import (
+    ChainState,
+    Environment,
+    ErasedToken,
+    Notification,
+    NotificationState,
+    ServerKey,
+    SigningChain,
+)
+from subscriptions.services.asking import server_client
+from subscriptions.services.backfill import HistoryReader
 from subscriptions.services.chains import ask_about, chains_to_ask
 from subscriptions.services.erasure import erase
+from subscriptions.services.history import fetch_customer
 from subscriptions.services.processing import process_received
 from subscriptions.services.quarantine import MISPLACED, release_what_fits
 
 PROCESS, CERTIFICATES, ERASE = "notifications.process", "notifications.certificates", "subscriptions.erase"
+BACK_FILL, HISTORY = "notifications.history", "subscriptions.history"
 
 
 def enqueue_processing(account: Account) -> Job:
@@ -73,6 +89,98 @@ def erase_token(context: JobContext) -> Result:
     if erased is None:
         raise JobFailed("The erasure is gone.")
     return {"payloads": erase(erased)}
+
+
+@job(BACK_FILL, title="Look for notifications that did not come", timeout=850)
+def fill_back(context: JobContext) -> Result:
+    """`payload`: app, environment, and whether only failed ones are asked for."""
+    app = _app(context.payload["app"])
+    with _told_errors(), server_client(app, Environment(context.payload["environment"])) as client:
+        reader = HistoryReader(app, Environment(context.payload["environment"]), client, context.check_lease)
+        if context.payload["only_failures"]:
+            reader.read_failures()
+        else:
+            reader.read_new()
+    if reader.recovered:
+        enqueue_processing(app.account)
+    return {"read": reader.read, "recovered": reader.recovered}
+
+
+@job(HISTORY, title="Fetch a customer's transactions", timeout=300)
+def fetch_history(context: JobContext) -> Result:
+    app, environment = _app(context.payload["app"]), Environment(context.payload["environment"])
+    with _told_errors():
+        fetched = fetch_customer(app, context.payload["id"], environment)
+    return {"new": fetched.new}
+
+
+@contextmanager
+def _told_errors() -> Iterator[None]:
+    """What another try cannot mend ends the job with its sentence; Apple's limit of calls makes it wait."""
+    try:
+        yield
+    except ServerKey.DoesNotExist as exc:
+        raise JobFailed("The account has no In-App Purchase key.") from exc
+    except (DecryptionError, CredentialError, RootsMissing) as exc:
+        raise JobFailed(str(exc)) from exc
+    except AppStoreError as error:
+        if error.category is Category.RATE_LIMIT:
+            raise TryAgain("Apple's limit of calls is used up.", after=error.retry_after or 60) from error
+        if error.is_transient:
+            raise
+        raise JobFailed(error.sentences) from error
+
+
+def _app(pk: int) -> App:
+    app = App.objects.filter(pk=pk).select_related("account").first()
+    if app is None:
+        raise JobFailed("The app is gone.")
+    return app
+
+
+def enqueue_back_fill(app: App, environment: str, *, only_failures: bool = False, requested_by: str = "") -> Job:
+    """Queue the reading of Apple's notification history for one app."""
+    what = "failed" if only_failures else "all"
+    return enqueue(
+        BACK_FILL,
+        {"app": app.pk, "environment": environment, "only_failures": only_failures},
+        subject=f"Notification history of {app}, {environment}, {what}",
+        requested_by=requested_by,
+        unique_key=f"{BACK_FILL}:{app.pk}:{environment}:{what}",
+        account_id=app.account_id,
+    )
+
+
+def enqueue_history(app: App, environment: str, any_id: str, *, requested_by: str = "") -> Job:
+    """Queue the fetching of all that Apple has on the customer behind a transaction id."""
+    return enqueue(
+        HISTORY,
+        {"app": app.pk, "environment": environment, "id": any_id},
+        subject=f"Transactions behind {any_id}",
+        requested_by=requested_by,
+        unique_key=f"{HISTORY}:{app.pk}:{environment}:{any_id}",
+        account_id=app.account_id,
+    )
+
+
+@tick("notifications.failures", minutes=60)
+def look_for_failures(moment: datetime) -> None:
+    for app, environment in askable_apps():
+        enqueue_back_fill(app, environment, only_failures=True)
+
+
+@tick("notifications.history", minutes=24 * 60)
+def look_for_all(moment: datetime) -> None:
+    for app, environment in askable_apps():
+        enqueue_back_fill(app, environment)
+
+
+def askable_apps() -> Iterator[tuple[App, Environment]]:
+    """Apps whose account has an In-App Purchase key, in each environment that has an address."""
+    apps = App.objects.filter(account__server_key__isnull=False, merged_into=None, provisional=False)
+    keys = {key.account_id: key for key in ServerKey.objects.all()}
+    for app in apps.exclude(bundle_id="").exclude(apple_id=None).select_related("account"):
+        yield from ((app, each) for each in Environment if keys[app.account_id].url_of(each))
 
 
 @tick("notifications", minutes=10)

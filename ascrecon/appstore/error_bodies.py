@@ -105,8 +105,16 @@ def _entries(text: str) -> tuple[ErrorEntry, ...]:
         document = json.loads(text)
     except (ValueError, RecursionError):
         return ()
-    errors = document.get("errors") if isinstance(document, dict) else None
-    return tuple(_each(errors))
+    if not isinstance(document, dict):
+        return ()
+    if isinstance(document.get("errorCode"), int):
+        return (_server_entry(document),)
+    return tuple(_each(document.get("errors")))
+
+
+def _server_entry(document: dict[str, Any]) -> ErrorEntry:
+    """The one error of the App Store Server API. Source: Apple documentation, Error codes of that API."""
+    return ErrorEntry(code=str(document["errorCode"]), detail=_text(document.get("errorMessage")))
 
 
 def _each(errors: object, associated_with: str = "", depth: int = 0) -> Iterator[ErrorEntry]:

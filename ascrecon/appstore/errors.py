@@ -49,7 +49,22 @@ TRANSIENT = frozenset(
     }
 )
 
+#: Codes of the App Store Server API after which the same call may be made again, whatever the status.
+#: Source: Apple documentation, AccountNotFoundRetryableError, AppNotFoundRetryableError,
+#: OriginalTransactionIdNotFoundRetryableError, GeneralInternalRetryableError.
+RETRYABLE_CODES = frozenset({"4040002", "4040004", "4040006", "5000001"})
+SERVER_API = "/inApps/"
+
 _SUCCESSES = range(HTTPStatus.OK, HTTPStatus.MULTIPLE_CHOICES)
+
+#: What differs where the App Store Server API was asked.
+_SERVER_WHAT_TO_DO: Mapping[str, str] = {
+    "credentials": (
+        "Check the key id and the issuer id, that the key is an In-App Purchase key (Users and Access, Integrations, "
+        "In-App Purchase) that was not revoked, and that the app's bundle ID is right."
+    ),
+    "not_found": "The App Store does not know this id in the environment that was asked.",
+}
 
 _WHAT_TO_DO: Mapping[Category, str] = {
     Category.CREDENTIALS: (
@@ -157,7 +172,9 @@ class AppStoreError(Exception):
     @property
     def what_to_do(self) -> str:
         """One or two plain sentences for the person who has to act."""
-        words = [self.clock_note, _WHAT_TO_DO[self.category], self._roles_needed(), self._why_no_post()]
+        of_server = _SERVER_WHAT_TO_DO.get(self.category) if self.path.startswith(SERVER_API) else None
+        usual = of_server or _WHAT_TO_DO[self.category]
+        words = [self.clock_note, usual, self._roles_needed(), self._why_no_post()]
         return " ".join(word for word in words if word)
 
     @property
@@ -243,6 +260,8 @@ def category_of(status: int, said: ErrorBody) -> Category:
     code = said.first.code
     if status == HTTPStatus.TOO_MANY_REQUESTS or code.startswith("RATE_LIMIT"):
         return Category.RATE_LIMIT
+    if code in RETRYABLE_CODES:
+        return Category.SERVER
     if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
         return _refusal(status, code, said.words)
     if status == HTTPStatus.BAD_REQUEST:

@@ -29,18 +29,25 @@ class _Token:
 class TokenSource:
     """Gives the token for the next call. `wall_clock` is the machine's true time in Unix seconds.
 
-    It must not be a clock that stands still or looks back, since Apple compares with the real time.
+    With `bundle_id` it is one for the App Store Server API, which names the app (the claim `bid`).
+    The clock must not be one that stands still or looks back, since Apple compares with the real time.
     Source of the claims: Apple documentation, Generating Tokens for API Requests.
     """
 
     def __init__(
-        self, credentials: Credentials, *, wall_clock: Callable[[], float], policy: Policy | None = None
+        self,
+        credentials: Credentials,
+        *,
+        wall_clock: Callable[[], float],
+        policy: Policy | None = None,
+        bundle_id: str = "",
     ) -> None:
         self._credentials = credentials
         self._wall_clock = wall_clock
         self._policy = policy or load_policy()
         self._token: _Token | None = None
         self._skew = 0.0
+        self._app = {"bid": bundle_id} if bundle_id else {}
 
     def token(self) -> str:
         """A token that is valid now; the same one as before until it comes near its end."""
@@ -78,7 +85,7 @@ class TokenSource:
     def _signed(self, now: float) -> _Token:
         issued = int(now) - self._policy.token_backdated_seconds
         lifetime = min(self._policy.token_lifetime_seconds, LONGEST_LIFETIME_SECONDS)
-        claims: dict[str, object] = {"iat": issued, "exp": issued + lifetime, "aud": AUDIENCE}
+        claims: dict[str, object] = {"iat": issued, "exp": issued + lifetime, "aud": AUDIENCE, **self._app}
         claims |= {"sub": "user"} if self._credentials.is_individual else {"iss": self._credentials.issuer_id}
         text = jwt.encode(
             claims,

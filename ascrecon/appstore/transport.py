@@ -33,13 +33,19 @@ Answer = TypeVar("Answer")
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What is sent. `document` is the JSON body of a POST."""
+    """What is sent. `document` is the JSON body of a POST; `reads` marks a POST that only asks for something."""
 
     method: str
     url: str
     params: Mapping[str, str] | None = None
     accept: str = JSON
     document: Mapping[str, Any] | None = None
+    reads: bool = False
+
+    @property
+    def is_repeatable(self) -> bool:
+        """Whether sending it twice does no more than once."""
+        return self.reads or self.method in IDEMPOTENT
 
     @property
     def path(self) -> str:
@@ -105,6 +111,11 @@ class Transport:
     def get_json(self, url: str, params: Mapping[str, str] | None = None) -> dict[str, Any]:
         """The JSON object at `url`."""
         return self.get(url, lambda response: read_json(response, self._policy), params=params)
+
+    def ask(self, url: str, document: Mapping[str, Any], params: Mapping[str, str] | None = None) -> dict[str, Any]:
+        """The JSON object for a question sent as a POST; it changes nothing, so it is tried again like a GET."""
+        call = Call("POST", url, params, document=document, reads=True)
+        return self._perform(call, lambda response: read_json(response, self._policy))
 
     def send(self, method: str, url: str, document: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Sends a POST, PATCH or DELETE; an answer without a body is an empty object."""
@@ -198,7 +209,7 @@ class Transport:
         error = failures[-1]
         if error.category is Category.CREDENTIALS:
             return self._sign_anew(failures)
-        if not error.is_transient or (call.method not in IDEMPOTENT and error.may_have_worked):
+        if not error.is_transient or (not call.is_repeatable and error.may_have_worked):
             return None
         pause = self._pause(error, tries=len(failures))
         if len(failures) >= self._policy.tries or pause > self._policy.patience_seconds:

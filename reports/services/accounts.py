@@ -9,9 +9,11 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Model
 
 from ascrecon import clock, crypto
 from ascrecon.appstore import (
@@ -29,6 +31,7 @@ from reports.models import Account, Cause, CellState, CoverageCell, Vendor
 from reports.wording import listed
 
 VENDOR_NUMBER = re.compile(r"\d{1,20}", re.ASCII)
+KEY_COLUMN = "private_key_encrypted"
 REFUSALS = (Cause.CREDENTIALS, Cause.ROLE, Cause.AGREEMENT)
 
 
@@ -192,15 +195,18 @@ def release_blocked(account: Account) -> int:
 def rotate_keys() -> int:
     """Encrypt every stored key with the first of ASCRECON_ENCRYPTION_KEYS. Returns how many were changed.
 
-    All or none: DecryptionError where one was kept with a key that is no longer known.
+    Those of every table that keeps one. All or none: DecryptionError where one was kept with a key that is no longer
+    known.
     """
+    holders = [model for model in apps.get_models() if hasattr(model, KEY_COLUMN)]
     with transaction.atomic():
-        accounts = [a for a in Account.objects.select_for_update() if _is_outdated(a)]
-        for account in accounts:
-            account.private_key_encrypted = crypto.rotate(account.private_key_encrypted)
-            account.save(update_fields=["private_key_encrypted"])
-    return len(accounts)
+        rows = [row for model in holders for row in model._default_manager.select_for_update() if _is_outdated(row)]
+        for row in rows:
+            setattr(row, KEY_COLUMN, crypto.rotate(getattr(row, KEY_COLUMN)))
+            row.save(update_fields=[KEY_COLUMN])
+    return len(rows)
 
 
-def _is_outdated(account: Account) -> bool:
-    return bool(account.private_key_encrypted) and not crypto.is_current(account.private_key_encrypted)
+def _is_outdated(row: Model) -> bool:
+    kept = getattr(row, KEY_COLUMN)
+    return bool(kept) and not crypto.is_current(kept)

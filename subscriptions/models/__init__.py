@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from subscriptions.models.asking import BackFill, HistoryCursor, ServerKey
 from subscriptions.models.choices import (
     ChainState,
     CustomerKey,
@@ -18,11 +19,13 @@ from subscriptions.models.notifications import Notification, OtherPayload, Refus
 from subscriptions.models.state import Customer, OwnerSpan, Purchase, Refund, StatusSpan, Subscription
 
 __all__ = [
+    "BackFill",
     "ChainState",
     "Customer",
     "CustomerKey",
     "Environment",
     "ErasedToken",
+    "HistoryCursor",
     "Notification",
     "NotificationState",
     "OtherPayload",
@@ -33,6 +36,7 @@ __all__ = [
     "Refund",
     "RefundKind",
     "RefusedPayload",
+    "ServerKey",
     "SignedRenewal",
     "SignedTransaction",
     "SigningChain",

@@ -28,6 +28,10 @@ class SigningChain(models.Model):
     def __str__(self) -> str:
         return self.subject
 
+    @property
+    def is_distrusted(self) -> bool:
+        return self.state == ChainState.DISTRUSTED
+
 
 class Notification(models.Model):
     """One notification of the App Store, told apart by its `notificationUUID`. Verified before it is stored."""

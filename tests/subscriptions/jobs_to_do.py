@@ -5,22 +5,27 @@ The same bytes every time: a signature by ECDSA differs from one to the next.
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
 
 from django.conf import settings
 
+from ascrecon.crypto import encrypt
 from ascrecon.jobs.models import Job
 from ascrecon.jobs.service import enqueue
+from ascrecon.simulator.subscriptions.api import RunningStore, serving
 from ascrecon.simulator.subscriptions.authority import Authority, new_authority
-from ascrecon.simulator.subscriptions.built import ANNA, steps_of
-from ascrecon.simulator.subscriptions.steps import Shop, signed
-from reports.models import Account
-from subscriptions.jobs import CERTIFICATES, enqueue_erasure, enqueue_processing
-from subscriptions.models import Source
+from ascrecon.simulator.subscriptions.built import ANNA, at, steps_of
+from ascrecon.simulator.subscriptions.steps import DAY, Shop, Step, signed
+from ascrecon.simulator.subscriptions.store import Store
+from reports.models import Account, App
+from subscriptions.jobs import CERTIFICATES, enqueue_back_fill, enqueue_erasure, enqueue_history, enqueue_processing
+from subscriptions.models import ServerKey, Source
 from subscriptions.services.erasure import forget_from_now_on
 from subscriptions.services.intake import take_in
 from subscriptions.services.processing import process_received
+from subscriptions.services.server_keys import set_server_key
 from tests import factories as make
 
 NAMES = ("token_moved", "billed_twice", "refund_reversed")
@@ -44,6 +49,56 @@ def _received(folder: Path) -> Account:
     for text in _payloads():
         take_in(text, account=account, environment=None, source=Source.WEBHOOK)
     return account
+
+
+#: When an answer came, and how much the attempt that was cut had read already.
+ASKED = ("BackFill.asked_at", "BackFill.read", "BackFill.recovered")
+#: Apple signs what it is asked for anew each time.
+FETCHED = ("HistoryCursor.asked_at", "SignedTransaction.jws", "SignedRenewal.jws")
+#: Apple keeps notifications for 180 days; the tests' clock stands in November.
+LATER = 300 * DAY
+
+
+@cache
+def _store() -> Store:
+    """The same store for as long as the tests run."""
+    store = Store(Shop(_authority(), "com.acme.notes", 1500000001), at(323))
+    for name in NAMES:
+        steps = steps_of(name).items()
+        store.happen({key: Step(**{**vars(step), "signed_ms": min(step.signed_ms + LATER, at(322))})
+                      for key, step in steps})  # fmt: skip
+    return store
+
+
+_running = ExitStack()
+
+
+@cache
+def _server() -> RunningStore:
+    return _running.enter_context(serving(_store()))
+
+
+def _asked(folder: Path) -> App:
+    settings.ASCRECON_APPLE_ROOTS = str(folder / "roots")
+    _authority().write_root(folder / "roots")
+    app, server = make.AppFactory.make(), _server()
+    set_server_key(app.account, server.key_id, server.private_key, server.url, issuer_id=server.issuer_id)
+    ServerKey.objects.update(private_key_encrypted=_encrypted(server.private_key))
+    return app
+
+
+@cache
+def _encrypted(pem: str) -> str:
+    """A key encrypted twice differs."""
+    return encrypt(pem)
+
+
+def back_fill(folder: Path) -> Job:
+    return enqueue_back_fill(_asked(folder), "production")
+
+
+def history(folder: Path) -> Job:
+    return enqueue_history(_asked(folder), "production", "300")
 
 
 def processing(folder: Path) -> Job:

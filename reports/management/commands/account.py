@@ -8,12 +8,14 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import CommandParser
+from django.db import transaction
 
 from ascrecon.appstore import ProbeResult
 from reports.management.base import Answer, BadInput, DoorCommand, Exit, chosen_account, seen_and_do
 from reports.models import Account
 from reports.services.accounts import NewAccount, add_account, rotate_keys, test_connection
 from reports.sync.plan import plan_summary
+from subscriptions.services.server_keys import set_server_key
 
 #: The families of reports that are pulled; what the key may do beyond them is told, and fails nothing.
 PULLED = ("apps", "sales", "finance")
@@ -31,6 +33,9 @@ class Command(DoorCommand):
         add.add_argument("--private-key", required=True, type=Path, metavar="FILE", help="the .p8 file")
         add.add_argument("--vendor-number", action="append", required=True, metavar="N", help="repeatable")
         add.add_argument("--base-url", default="", metavar="URL", help="default: Apple's own")
+        add.add_argument("--iap-key-id", default="", help="of an In-App Purchase key, for the App Store Server API")
+        add.add_argument("--iap-key", type=Path, metavar="FILE", help="its .p8 file")
+        add.add_argument("--server-api-url", default="", metavar="URL", help="default: Apple's own")
         test = actions.add_parser("test", help="ask Apple once per family of reports")
         test.add_argument("--name", "--account", dest="name", help="default: every account with a key")
         listing = actions.add_parser("list", help="list the accounts")
@@ -64,11 +69,25 @@ def added(options: dict[str, Any]) -> Answer:
         base_url=options["base_url"],
     )
     try:
-        account = add_account(new)
+        with transaction.atomic():
+            account = add_account(new)
+            add_iap_key(account, options)
     except ValidationError as exc:
         raise refused(exc, options["private_key"]) from exc
     test = shlex.join(["account", "test", "--name", account.name])
     return Answer(told(account), [f"Account {account.name} was added. Try it: {test}"])
+
+
+def add_iap_key(account: Account, options: dict[str, Any]) -> None:
+    """The key for the App Store Server API, where one is named: its id and its file together."""
+    if not options["iap_key_id"] and not options["iap_key"]:
+        return
+    if not options["iap_key_id"] or not options["iap_key"]:
+        raise BadInput("Only half of the In-App Purchase key was given.", "Give --iap-key-id and --iap-key.")
+    try:
+        set_server_key(account, options["iap_key_id"], key_text(options["iap_key"]), options["server_api_url"])
+    except ValidationError as exc:
+        raise refused(exc, options["iap_key"]) from exc
 
 
 def refused(exc: ValidationError, key: Path) -> BadInput:

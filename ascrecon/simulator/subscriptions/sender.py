@@ -1,0 +1,74 @@
+"""Sends notifications to a webhook over HTTP, and sends again as Apple does, in simulated time.
+
+Source: Apple documentation, Responding to App Store Server Notifications: in production five retries, 1, 12, 24, 48
+and 72 hours after the previous attempt; in sandbox none; success is 200 to 206.
+"""
+
+from __future__ import annotations
+
+import heapq
+import json
+from collections.abc import Callable
+from http.client import HTTPException
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+from ascrecon.simulator.subscriptions.store import Sent, Store
+
+HOUR = 3_600_000
+RETRY_HOURS = (1, 12, 24, 48, 72)
+SUCCESSES = range(200, 207)
+TIMEOUT = 30
+
+Tell = Callable[[int], None]
+
+
+class Sender:
+    """Deliveries that are due, by simulated time. `address` is the webhook's URL."""
+
+    def __init__(self, store: Store, address: str) -> None:
+        self.store = store
+        self.address = address
+        self._due: list[tuple[int, int, Sent]] = []
+        self._number = 0
+
+    def send(self, sent: Sent, at_ms: int | None = None) -> None:
+        """To be delivered first at `at_ms`, else at the moment of signing."""
+        self._schedule(sent, sent.step.signed_ms if at_ms is None else at_ms)
+
+    def run_until(self, ms: int, moved: Tell = lambda ms: None) -> int:
+        """Make all attempts that are due by then; `moved` is called with the time of each before it is made."""
+        made = 0
+        while self._due and self._due[0][0] <= ms:
+            at, _, sent = heapq.heappop(self._due)
+            self.store.now_ms = at
+            moved(at)
+            self._attempt(sent, at)
+            made += 1
+        self.store.now_ms = ms
+        moved(ms)
+        return made
+
+    def _schedule(self, sent: Sent, at_ms: int) -> None:
+        self._number += 1
+        heapq.heappush(self._due, (at_ms, self._number, sent))
+
+    def _attempt(self, sent: Sent, at_ms: int) -> None:
+        result = _post(self.address, sent.text)
+        sent.attempts.append({"attemptDate": at_ms, "sendAttemptResult": result})
+        retries = RETRY_HOURS if self.store.shop.environment == "Production" else ()
+        if result != "SUCCESS" and len(sent.attempts) <= len(retries):
+            self._schedule(sent, at_ms + retries[len(sent.attempts) - 1] * HOUR)
+
+
+def _post(address: str, text: str) -> str:
+    """Apple's word for what came of it."""
+    body = json.dumps({"signedPayload": text}).encode()
+    request = Request(address, body, {"Content-Type": "application/json"})  # noqa: S310  (the test's own address)
+    try:
+        with urlopen(request, timeout=TIMEOUT) as response:  # noqa: S310
+            return "SUCCESS" if response.status in SUCCESSES else "UNSUCCESSFUL_HTTP_RESPONSE_CODE"
+    except HTTPError:
+        return "UNSUCCESSFUL_HTTP_RESPONSE_CODE"
+    except (OSError, HTTPException):
+        return "NO_RESPONSE"

@@ -1,0 +1,74 @@
+"""All that Apple knows of one customer: transactions, refunds and statuses, fetched and kept like everything signed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from ascrecon import clock
+from ascrecon.appstore import AppStoreError
+from ascrecon.storeserver.client import WRONG_REVISION, SignedPage, StoreServerClient, is_unknown_here
+from reports.models import App
+from subscriptions.models import Environment, HistoryCursor, ServerKey
+from subscriptions.services.asking import Shelf, server_client
+
+NOT_KNOWN = "The App Store knows no such transaction, neither in production nor in sandbox."
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """`environment` is the one in which Apple knows the id; `new` is how many transactions were not here before."""
+
+    environment: Environment
+    new: int
+
+
+def fetch_customer(app: App, any_id: str, environment: Environment | None = None) -> Fetched:
+    """Fetch what Apple has on the customer behind a transaction id. Raises AppStoreError.
+
+    Without `environment` production is asked first, then sandbox. Source: Apple documentation, App Store Server API.
+    """
+    key = ServerKey.objects.get(account=app.account)
+    wanted = [environment] if environment else list(Environment)
+    last: AppStoreError | None = None
+    for each in wanted:
+        if not key.url_of(each):
+            continue
+        try:
+            return _fetch(app, any_id, each)
+        except AppStoreError as error:
+            if not is_unknown_here(error):
+                raise
+            last = error
+    assert last is not None, "an account with a key has an address for production"
+    raise last
+
+
+def _fetch(app: App, any_id: str, environment: Environment) -> Fetched:
+    shelf = Shelf(app, environment)
+    with server_client(app, environment) as client:
+        new = shelf.put_statuses(client.statuses(any_id))
+        new += _transactions(app, any_id, environment, client, shelf)
+        new += sum(shelf.put_transactions(page.signed_transactions) for page in client.refund_history(any_id))
+    return Fetched(environment, new)
+
+
+def _transactions(app: App, any_id: str, environment: Environment, client: StoreServerClient, shelf: Shelf) -> int:
+    """From the revision of the last time on. Where Apple no longer knows it, from the beginning."""
+    cursor, _ = HistoryCursor.objects.get_or_create(app=app, environment=environment, original_id=any_id)
+    try:
+        return sum(_page(page, cursor, shelf) for page in client.transaction_history(any_id, cursor.revision))
+    except AppStoreError as error:
+        if error.code != WRONG_REVISION or not cursor.revision:
+            raise
+    cursor.revision = ""
+    return sum(_page(page, cursor, shelf) for page in client.transaction_history(any_id))
+
+
+@transaction.atomic
+def _page(page: SignedPage, cursor: HistoryCursor, shelf: Shelf) -> int:
+    new = shelf.put_transactions(page.signed_transactions)
+    cursor.revision, cursor.asked_at = page.revision, clock.now()
+    cursor.save()
+    return new
