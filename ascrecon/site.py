@@ -68,6 +68,15 @@ NAVIGATION = (
         Page("Console exports", "reports.consoleexport"),
         Page("Upload an export", "reports.consoleexport", "upload", "reports.upload_consoleexport"),
     )),
+    Group("Subscriptions", "subscriptions", (
+        Page("Subscriptions", "subscriptions.subscription"),
+        Page("Customers", "subscriptions.customer"),
+        Page("Purchases", "subscriptions.purchase"),
+        Page("Refunds", "subscriptions.refund"),
+        Page("Notifications", "subscriptions.notification"),
+        Page("Refused payloads", "subscriptions.refusedpayload"),
+        Page("Apple's certificates", "subscriptions.signingchain"),
+    )),
     Group("Jobs", "jobs", (Page("Jobs", "jobs.job"),)),
     Group("Setup", "setup", (
         Page("Accounts", "reports.account"),

@@ -62,6 +62,20 @@ LOOKS = {
     "confirmed": Look("✓", GOOD),
     "provisional": Look("?", WARN),
     "current": Look("✓", GOOD),
+    # notifications, certificates and subscriptions
+    "received": Look("◔", BUSY),
+    "processed": Look("✓", GOOD),
+    "quarantined": Look("■", WARN),
+    "good": Look("✓", GOOD),
+    "unchecked": Look("○", QUIET),
+    "doubtful": Look("?", WARN),
+    "unreachable": Look("?", QUIET),
+    "distrusted": Look("✕", BAD),
+    "status1": Look("✓", GOOD),
+    "status2": Look("×", QUIET),
+    "status3": Look("↻", WARN),
+    "status4": Look("◔", WARN),
+    "status5": Look("↩", BAD),
     "replaced": Look("↩", QUIET),
 }
 

@@ -12,6 +12,7 @@ from django.test import Client
 from ascrecon.jobs.models import Job
 from reports.models import Account, App, ConsoleExport, DeliveryState, Finding, ReportInstance, Rule, Run
 from tests import factories as make
+from tests.subscriptions.rows import one_of_each
 
 ROLES = ("Viewer", "Analyst", "Administrator")
 
@@ -84,4 +85,5 @@ def cast(db: None) -> Cast:
         "reportrequest": make.ReportRequestFactory.make().pk,
     }  # fmt: skip
     assert instance.account and export.app
+    pks |= one_of_each(export.app)
     return Cast(instance.account, export.app, instance, earlier, export, waiting, finding, run, rule, job, pks)

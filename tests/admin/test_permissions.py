@@ -26,10 +26,12 @@ WORKED = {
     "reportinstance_accept": ANALYSTS,
     "account_test": ADMINISTRATORS, "account_pull": ADMINISTRATORS, "account_merge": ADMINISTRATORS,
     "app_merge": ADMINISTRATORS, "job_retry": ANALYSTS, "job_cancel": ANALYSTS,
+    "notification_replay": ANALYSTS, "subscription_fetch": ANALYSTS, "subscription_erase": ADMINISTRATORS,
+    "signingchain_distrust": ADMINISTRATORS,
     "user_changelist": ADMINISTRATORS, "user_change": ADMINISTRATORS, "user_add": ADMINISTRATORS,
     "user_history": ADMINISTRATORS, "user_password_change": ADMINISTRATORS,
 }  # fmt: skip
-POSTED = {"confirm", "cancel", "test", "pull", "retry", "accept"}
+POSTED = {"confirm", "cancel", "test", "pull", "retry", "accept", "replay", "fetch", "erase", "distrust"}
 
 
 def allowed(model: str, page: str) -> set[str]:

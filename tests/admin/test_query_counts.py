@@ -11,9 +11,11 @@ from django.urls import reverse
 
 from tests import factories as make
 from tests.admin.conftest import Cast
+from tests.subscriptions.rows import one_of_each
 
 MOST = 20
 ROWS = 12
+PAGES = ["/admin/", "run", "finding", "reportinstance", "consoleexport", "job", "subscription", "customer"]
 
 
 @pytest.fixture
@@ -40,6 +42,7 @@ def many(cast: Cast) -> None:
         make.RuleFactory.make(key=f"rule-{number}")
         make.JobFactory.make()
         make.UserFactory.make()
+        one_of_each(app, number + 2)
 
 
 @pytest.mark.parametrize("model", sorted(m._meta.label_lower for m in admin.site._registry))
@@ -52,12 +55,12 @@ def test_it_lists_everything_in_at_most_20_queries(model: str, many: None, login
     assert len(queries) <= MOST, [query["sql"][:150] for query in queries]
 
 
-@pytest.mark.parametrize("page", ["/admin/", "run", "finding", "reportinstance", "consoleexport", "job"])
+@pytest.mark.parametrize("page", PAGES)
 def test_it_opens_the_pages_in_at_most_20_queries(
     page: str, many: None, cast: Cast, login: Callable[[str], Client]
 ) -> None:
     client = login("Administrator")
-    app = "jobs" if page == "job" else "reports"
+    app = {"job": "jobs", "subscription": "subscriptions", "customer": "subscriptions"}.get(page, "reports")
     url = page if page.startswith("/") else reverse(f"admin:{app}_{page}_change", args=[cast.pks[page]])
     with CaptureQueriesContext(connection) as queries:
         response = client.get(url)

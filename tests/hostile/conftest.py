@@ -28,6 +28,7 @@ def owner(db: None) -> Client:
 def town(owner: Client, tmp_path: Path, settings: Settings, clock: Callable[[datetime], None]) -> Iterator[Town]:
     """Books full of harmful text."""
     settings.APPSTORE_POLICY = {"first_backoff_seconds": 0.01, "total_seconds": 2.0}
+    settings.ASCRECON_APPLE_ROOTS = str(tmp_path / "roots")
     clock(datetime(2026, 11, 20, 9, tzinfo=UTC))
     with hostile_apple() as address:
         town = Town(owner, tmp_path / "files", address)

@@ -35,6 +35,7 @@ PLANTED = [
         *(f"analytics {name}" for name in ANALYTICS_TEXTS),
     )),
     hostile_short("report"),
+    *map(hostile_short, ("product", "group", "storefront", "subtype", "apple account")),
     *map(hostile_short, ("code", "request id", "pointer", "digest name", "label", "covers", "device")),
     *(hostile_name(f"{name} file", ".csv") for name in ("export", "waiting", "member")),
     *(hostile_name(f"{name} file", ".txt") for name in ("first sales", "second sales", "finance")),

@@ -5,18 +5,23 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from ascrecon.jobs.models import UNFINISHED, Job
 from ascrecon.jobs.service import run_now
+from ascrecon.simulator.subscriptions.authority import new_authority
+from ascrecon.simulator.subscriptions.built import steps_of
+from ascrecon.simulator.subscriptions.steps import Shop, payload
 from reports.models import Account, App, ConsoleExport, DeliveryState, Finding
 from tests.doors import ask, told
 from tests.hostile.payloads import hostile, hostile_address, hostile_name, hostile_short, quoted
@@ -77,6 +82,7 @@ class Town:
         self.upload()
         self.compare()
         self.work()
+        self.send()
         told("digest")
 
     def post(self, path: str, data: dict[str, Any]) -> None:
@@ -180,6 +186,29 @@ class Town:
         self.run_jobs()
         for export in ConsoleExport.objects.filter(file_name__contains="money", state=DeliveryState.LOADED):
             self.post(f"/reports/consoleexport/{export.pk}/withdraw/", {"reason": hostile("reason withdraw")})
+
+    def send(self) -> None:
+        """The App Store tells of a purchase and its refund; somebody else sends what is none."""
+        authority = new_authority()
+        authority.write_root(Path(settings.ASCRECON_APPLE_ROOTS))
+        shop = Shop(authority, hostile("bundle id"), NOTES)
+        address = f"/notifications/{self.account.pk}/production/"
+        for number, step in enumerate(steps_of("refund").values()):
+            texts = {
+                "productId": "product",
+                "currency": "currency",
+                "subscriptionGroupIdentifier": "group",
+                "appAccountToken": "token",
+                "appTransactionId": "apple account",
+                "storefront": "storefront",
+            }
+            bought = {**step.transaction, **{name: hostile_short(text) for name, text in texts.items()}}
+            content = payload(replace(step, transaction=bought), shop, UUID(int=number + 1))
+            told_by = {**content, "subtype": hostile_short("subtype"), hostile("unknown kind"): hostile("unknown")}
+            body = {"signedPayload": authority.sign(told_by)}
+            assert self.client.post(address, body, content_type="application/json").status_code == 200
+        self.client.post(address, {"signedPayload": hostile("payload")}, content_type="application/json")
+        self.run_jobs()
 
     # What the steps need
 

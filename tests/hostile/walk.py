@@ -19,7 +19,7 @@ Arguments = Sequence[tuple[Any, ...]]
 #: Of each model the newest objects; a list shows more of them.
 MOST_OBJECTS = 8
 #: These only take a form and lead on to another page.
-TAKES_A_FORM = {"confirm", "cancel", "test", "pull", "retry", "accept"}
+TAKES_A_FORM = {"confirm", "cancel", "test", "pull", "retry", "accept", "replay", "fetch", "erase", "distrust"}
 #: These send a file, no page.
 SENDS_A_FILE = {"export", "lines", "download"}
 #: Of the site itself; what is not here is a page too.

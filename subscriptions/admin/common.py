@@ -1,0 +1,84 @@
+"""What the lists of this app share: production unless sandbox is asked for, milliunits as amounts, masked tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from reports.amounts import format_amount
+from reports.templatetags.finance import badge, moment
+from subscriptions.models import Environment
+from subscriptions.moments import moment as moment_of
+from subscriptions.selectors.amounts import money
+from subscriptions.selectors.masking import SEE
+
+Column = Callable[..., Any]
+ESTIMATE = "Amounts are list-price estimates, never revenue: Apple signs the price list's price with each purchase."
+
+
+class EnvironmentFilter(admin.SimpleListFilter):
+    """Production is shown where nothing is chosen: sandbox is in no list by accident."""
+
+    title = "environment"
+    parameter_name = "environment"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(Environment.SANDBOX.value, Environment.SANDBOX.label)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        chosen = Environment.SANDBOX if self.value() == Environment.SANDBOX else Environment.PRODUCTION
+        return queryset.filter(environment=chosen)
+
+    def choices(self, changelist: ChangeList) -> Iterator[Any]:
+        sandbox = self.value() == Environment.SANDBOX
+        for value, label, selected in (
+            (None, Environment.PRODUCTION.label, not sandbox),
+            (Environment.SANDBOX.value, Environment.SANDBOX.label, sandbox),
+        ):
+            query = {} if value is None else {str(self.parameter_name): value}
+            removed = [str(self.parameter_name)]
+            yield {
+                "selected": selected,
+                "query_string": changelist.get_query_string(query, removed),
+                "display": label,
+            }
+
+
+def price_column(field: str, title: str, currency: str = "currency") -> Column:
+    """A list price in milliunits as an amount in the currency that stands in its own column."""
+
+    @admin.display(description=title, ordering=field)
+    def column(_: Any, obj: Any) -> str:
+        return format_amount(money(getattr(obj, field)), getattr(obj, currency))
+
+    column.__name__ = f"{field}_amount"
+    return column
+
+
+def ms_column(field: str, title: str) -> Column:
+    @admin.display(description=title, ordering=field)
+    def column(_: Any, obj: Any) -> SafeString:
+        return format_html('<span class="nowrap">{}</span>', moment(moment_of(getattr(obj, field))))
+
+    column.__name__ = f"{field}_moment"
+    return column
+
+
+def status_column() -> Column:
+    @admin.display(description="Status", ordering="status")
+    def column(_: Any, obj: Any) -> SafeString | str:
+        return badge(f"status{obj.status}", obj.get_status_display()) if obj.status else "–"
+
+    column.__name__ = "status_badge"
+    return column
+
+
+def sees_tokens(request: HttpRequest) -> bool:
+    return request.user.has_perm(SEE)

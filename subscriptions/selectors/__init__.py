@@ -1,0 +1,3 @@
+"""What pages show. They read, and change nothing."""
+
+from __future__ import annotations
