@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 from threading import Thread
 
+from ascrecon.simulator.analytics.ledger import Ledger
 from ascrecon.simulator.api import Api
 from ascrecon.simulator.exports import write_exports
 from ascrecon.simulator.findable import check
@@ -40,6 +41,13 @@ class Simulator:
     def planted(self) -> list[dict[str, object]]:
         """What a reader must find, as of the simulator's day."""
         return planted(self.api.truth, self.api.today, self.api.analytics.book)
+
+    def cells(self, apple_id: int) -> dict[tuple[str, str, date], str]:
+        """State by report, grain and first day: what a reader who looked on each sync day must know by now."""
+        looks = tuple(day for day in self.scenario.sync_days if day <= self.api.today) or (self.api.today,)
+        analytics = self.api.analytics
+        ledger = Ledger(analytics.deliveries, analytics.book, self.scenario.app(apple_id), looks)
+        return {(report, grain, day): state for report, grain, day, state in ledger.cells()}
 
     def calls(self) -> int:
         """How many API requests were answered so far."""

@@ -1,6 +1,6 @@
 """What is wrong with how Apple delivers: too late, changed afterwards, or not answered at all.
 
-All three read the whole ledger, which is small, and hand over whole runs of days: a window only chooses among them.
+All read the whole ledger, which is small, and hand over whole runs of days: a window only chooses among them.
 """
 
 from __future__ import annotations
@@ -8,6 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, datetime
 
+from reports.detect.analytics.gaps import missing_deliveries
+from reports.detect.analytics.instances import lost_instances, twin_instances, unreadable_instances
+from reports.detect.analytics.requests import refused_requests, stopped_requests
+from reports.detect.analytics.restated import restated_analytics
+from reports.detect.analytics.snapshots import snapshot_holes
 from reports.detect.incidents import api_incidents
 from reports.detect.late import late_deliveries
 from reports.detect.restatements import restatements
@@ -19,6 +24,14 @@ DELIVERY_DETECTORS: dict[str, Callable[[date, date, Account | None], list[Found]
     "late_delivery": late_deliveries,
     "restated": restatements,
     "api_incident": api_incidents,
+    "analytics_missing": missing_deliveries,
+    "analytics_stopped": stopped_requests,
+    "analytics_refused": refused_requests,
+    "analytics_snapshot": snapshot_holes,
+    "analytics_restated": restated_analytics,
+    "analytics_twin": twin_instances,
+    "analytics_lost": lost_instances,
+    "analytics_unreadable": unreadable_instances,
 }
 
 

@@ -42,6 +42,9 @@ NEXT_STEPS = {
     Cause.AGREEMENT: "The Account Holder must sign in to App Store Connect and accept the agreement under Business.",
     Cause.METHOD_NOT_ALLOWED: "Apple no longer accepts this request: an update of this program is needed.",
     Cause.BAD_REQUEST: "Apple does not accept a value of the request. Check the vendor number first.",
+    Cause.GHOST_REQUEST: "Only Apple can mend this: tell Apple Developer Support the ids of its answers.",
+    Cause.SEGMENT_EXPIRED: "It is asked for again. If it stays, tell Apple Developer Support the report and the day.",
+    Cause.CHECKSUM_MISMATCH: "Nothing of it is used. It is asked for again; if it stays, tell Apple Developer Support.",
     Cause.RATE_LIMIT: "Wait: it is tried again every hour. If another program uses the same key, give it its own.",
     Cause.UNEXPLAINED: "The file is not what was asked for. Its bytes are kept: look at them, then ask Apple.",
 }

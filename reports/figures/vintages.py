@@ -19,13 +19,14 @@ NEWEST_FIRST = "v.rank DESC, v.taken_on DESC, v.received_at DESC, d.file_name DE
 class Period:
     """Days, both included. `rank` goes before all else where two deliveries tell the same period.
 
-    `rows`: how many rows tell it, where that is kept.
+    `rows`, `rows_hash`: how many rows tell it and a hash of all of them, where that is kept.
     """
 
     start: date
     end: date
     rank: int = 0
     rows: int | None = None
+    rows_hash: int | None = None
 
 
 def series_of(delivery: Delivery) -> Series:
@@ -70,6 +71,7 @@ def place(
                 received_at=received_at or delivery.received_at,
                 rank=p.rank,
                 rows=p.rows,
+                rows_hash=p.rows_hash,
             )
             for p in periods
         ],

@@ -94,4 +94,13 @@ class Migration(migrations.Migration):
                 blank=True, help_text="of an analytics report: whether a day without a row is believable", null=True
             ),
         ),
+        migrations.AddField(
+            model_name="vintage",
+            name="rows_hash",
+            field=models.BigIntegerField(
+                blank=True,
+                help_text="of an analytics report, whatever the order of its rows: equal rows have equal ones",
+                null=True,
+            ),
+        ),
     ]

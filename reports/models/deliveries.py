@@ -187,6 +187,11 @@ class Vintage(models.Model):
     rows = models.PositiveIntegerField(
         null=True, blank=True, help_text="of an analytics report: whether a day without a row is believable"
     )
+    rows_hash = models.BigIntegerField(
+        null=True,
+        blank=True,
+        help_text="of an analytics report, whatever the order of its rows: equal rows have equal ones",
+    )
     current = models.BooleanField(default=False)
 
     class Meta:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from django.db import connection
 
 from reports.figures.analytics import derive_analytics, family_of
 from reports.figures.vintages import Period, place, series_of
 from reports.models import Access, AnalyticsInstance, Delivery, Grain
+from reports.models.fields import AmountField
 from reports.services.periods import span_from
 from reports.sql import fetch
 from reports.sync.analytics_facts import completeness_days
@@ -23,26 +27,34 @@ def count_analytics(delivery: Delivery) -> None:
     """
     instance = delivery.analytics_instance
     made = instance.processing_date
-    periods = [_period(day, rows, instance) for day, rows in _days(delivery)]
+    periods = [_period(*row, instance) for row in _days(delivery)]
     moment = datetime.combine(made, time(), UTC)
     vintages = place(series_of(delivery), delivery, periods, taken_on=made, received_at=moment)
     derive_analytics(vintages, delivery)
 
 
-def _days(delivery: Delivery) -> list[tuple[date, int]]:
-    """Each date and how many rows it has."""
-    table = family_of(delivery.report).table
+def _days(delivery: Delivery) -> list[tuple[date, int, int]]:
+    """Each date, how many rows it has, and a hash of them that does not depend on their order."""
+    model = family_of(delivery.report).model
+    told = [_text(field) for field in model._meta.concrete_fields if not field.primary_key]
     days = fetch(
-        f"SELECT day, count(*) FROM {table} WHERE id BETWEEN %s AND %s AND day IS NOT NULL GROUP BY 1",  # noqa: S608
+        f"SELECT day, count(*), sum(hash_record_extended(ROW({', '.join(told)}), 0) >> 24)::bigint "  # noqa: S608
+        f"FROM {model._meta.db_table} WHERE id BETWEEN %s AND %s AND day IS NOT NULL GROUP BY 1",
         [delivery.first_row_id, delivery.last_row_id],
     )
-    return sorted((day, rows) for day, rows in days)
+    return sorted((day, rows, rows_hash) for day, rows, rows_hash in days)
 
 
-def _period(day: date, rows: int, instance: AnalyticsInstance) -> Period:
+def _text(field: Any) -> str:
+    """PostgreSQL's hash of a number does not see its sign, that of its text does."""
+    column = str(connection.ops.quote_name(field.column))
+    return f"trim_scale({column})::text" if isinstance(field, AmountField) else column
+
+
+def _period(day: date, rows: int, rows_hash: int, instance: AnalyticsInstance) -> Period:
     assert instance.delivery
     start, end = span_from(Grain(instance.delivery.grain), day)
-    return Period(start, end, COMPLETE if _is_complete(end, instance) else OTHERWISE, rows)
+    return Period(start, end, COMPLETE if _is_complete(end, instance) else OTHERWISE, rows, rows_hash)
 
 
 def _is_complete(end: date, instance: AnalyticsInstance) -> bool:

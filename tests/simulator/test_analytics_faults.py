@@ -63,14 +63,16 @@ def test_instances_that_are_missing_leave_the_dates_that_they_would_have_complet
     assert not {"2026-11-10", "2026-11-11"} & set(found)
 
 
-def test_a_gap_is_none_before_it_is_due_and_none_once_a_snapshot_has_the_day() -> None:
+def test_a_gap_is_none_before_its_day_is_over_then_late_and_none_once_a_snapshot_has_the_day() -> None:
     missing = fault("instances_missing", **{"from": "2026-11-10", "to": "2026-11-11"})
     with playing(missing, apps=[WITH_SNAPSHOT]) as simulator:
         assert simulator.planted() == []
-        simulator.move_to(date(2026, 11, 9))
-        assert simulator.planted() == []
         simulator.move_to(date(2026, 11, 10))
-        assert expected(simulator) == [("delivery_gap", "not_delivered", SESSIONS, "2026-11-05", "2026-11-05", {})]
+        assert simulator.planted() == []
+        simulator.move_to(date(2026, 11, 11))
+        assert expected(simulator) == [("late_delivery", "not_delivered", SESSIONS, "2026-11-05", "2026-11-05", {})]
+        simulator.move_to(date(2026, 11, 14))
+        assert expected(simulator) == [("delivery_gap", "not_delivered", SESSIONS, "2026-11-05", "2026-11-06", {})]
 
 
 def test_a_snapshot_that_the_reader_asks_for_fills_a_gap_the_day_after() -> None:
@@ -94,7 +96,9 @@ def test_instances_of_a_snapshot_can_be_missing() -> None:
     with playing(missing, apps=[WITH_SNAPSHOT]) as simulator:
         assert instances_of(simulator, 1, SESSIONS, "DAILY", "ONE_TIME_SNAPSHOT") == {}
         assert instances_of(simulator, 1, SESSIONS, "WEEKLY", "ONE_TIME_SNAPSHOT") != {}
-        assert expected(simulator) == [("delivery_gap", "not_delivered", SESSIONS, "2026-09-21", "2026-11-17", {})]
+        assert simulator.planted() == []
+        simulator.move_to(date(2026, 11, 23))
+        assert expected(simulator) == [("delivery_gap", "not_delivered", SESSIONS, "2026-09-21", "2026-11-14", {})]
 
 
 def test_daily_instances_can_stop_while_weeks_go_on() -> None:
@@ -102,7 +106,7 @@ def test_daily_instances_can_stop_while_weeks_go_on() -> None:
         assert max(instances_of(simulator, 1, SESSIONS)) == "2026-11-09"
         assert max(instances_of(simulator, 1, SESSIONS, "WEEKLY")) == "2026-11-20"
         assert expected(simulator) == [
-            ("daily_generation_stopped", "not_delivered", SESSIONS, "2026-11-05", "2026-11-15", {})
+            ("daily_generation_stopped", "not_delivered", SESSIONS, "2026-11-05", "2026-11-14", {})
         ]
 
 
@@ -110,7 +114,7 @@ def test_a_report_can_never_come() -> None:
     with playing(fault("report_never_delivered")) as simulator:
         for granularity in ("DAILY", "WEEKLY", "MONTHLY"):
             assert instances_of(simulator, 1, SESSIONS, granularity) == {}
-        assert expected(simulator) == [("never_delivered", "not_delivered", SESSIONS, "2026-09-21", "2026-11-15", {})]
+        assert expected(simulator) == [("never_delivered", "not_delivered", SESSIONS, "2026-09-21", "2026-11-14", {})]
 
 
 def test_a_file_can_be_nothing_but_its_heading() -> None:
@@ -174,9 +178,17 @@ def test_an_instance_can_vanish_before_its_time() -> None:
         assert expected(simulator) == [("instance_lost", "not_delivered", SESSIONS, "2026-11-07", "2026-11-07", {})]
 
 
-def test_only_a_reader_who_saw_an_instance_can_miss_it() -> None:
+def test_to_a_reader_who_did_not_see_an_instance_it_is_a_gap() -> None:
     vanishes = fault("instance_vanishes", date="2026-11-12", on="2026-11-15")
     with playing(vanishes, sync_days=["2026-11-18", "2026-11-20"]) as simulator:
+        assert expected(simulator) == [("delivery_gap", "not_delivered", SESSIONS, "2026-11-07", "2026-11-07", {})]
+
+
+def test_only_a_reader_who_asked_in_vain_knows_that_an_instance_was_late() -> None:
+    late = fault("late_instance", date="2026-11-12", days=2)
+    with playing(late, sync_days=["2026-11-13", "2026-11-20"]) as simulator:
+        assert expected(simulator) == [("late_delivery", "not_delivered", SESSIONS, "2026-11-07", "2026-11-07", {})]
+    with playing(late, sync_days=["2026-11-12", "2026-11-20"]) as simulator:
         assert simulator.planted() == []
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from ascrecon.simulator.analytics.catalogue import REPORTS, Report
 from ascrecon.simulator.analytics.faults import SNAPSHOT, OfInstances
@@ -19,22 +19,27 @@ from ascrecon.simulator.zones import days_between
 
 @dataclass(frozen=True)
 class Deliverable:
-    """Days that one instance brings complete: one day, a week, a month."""
+    """Days that one instance, made on `made_on`, brings complete: one day, a week, a month."""
 
     start: date
     end: date
+    granularity: str
+    made_on: date
 
 
 def deliverables(truth: Truth, fault: OfInstances, today: date) -> Iterator[Deliverable]:
-    """Everything that is due by a day and that the fault takes away; days without activity are nothing to miss."""
+    """Everything that is due by a day and that the fault takes away; days without activity are nothing to miss.
+
+    An ongoing instance is due when the day on which it is made is over; a snapshot's youngest days are not complete.
+    """
     rows = ReportRows(truth)
     report = REPORTS[fault.report]
     for request in _requests(truth, fault, today):
         for granularity in fault.granularities:
             if granularity in report.granularities:
-                for start, end in _due(truth, fault, request, granularity, today):
+                for start, end, made_on in _due(truth, fault, request, granularity, today):
                     if _is_active(rows, fault.apple_id, report, start, end):
-                        yield Deliverable(max(start, truth.scenario.first_day), end)
+                        yield Deliverable(max(start, truth.scenario.first_day), end, granularity, made_on)
 
 
 def _requests(truth: Truth, fault: OfInstances, today: date) -> list[ReportRequest]:
@@ -44,16 +49,18 @@ def _requests(truth: Truth, fault: OfInstances, today: date) -> list[ReportReque
 
 def _due(
     truth: Truth, fault: OfInstances, request: ReportRequest, granularity: str, today: date
-) -> Iterator[tuple[date, date]]:
+) -> Iterator[tuple[date, date, date]]:
     report = REPORTS[fault.report]
     first, last = max(fault.start, request.first), min(fault.end, today)
     if not request.ongoing:
         if first <= request.first <= last:
-            yield from periods(Instance(request, report, granularity, request.first), truth.scenario.first_day)
+            found = periods(Instance(request, report, granularity, request.first), truth.scenario.first_day)
+            complete = request.first - timedelta(days=report.completeness)
+            yield from ((start, end, request.first) for start, end in found if end <= complete)
         return
-    for processed in days_between(first, last):
+    for processed in days_between(first, min(last, today - timedelta(days=1))):
         if is_made(granularity, processed):
-            yield period_of(report, granularity, processed)
+            yield *period_of(report, granularity, processed), processed
 
 
 def _is_active(rows: ReportRows, apple_id: int, report: Report, start: date, end: date) -> bool:

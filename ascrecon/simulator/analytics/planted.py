@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -30,14 +30,16 @@ from ascrecon.simulator.analytics.faults import (
 )
 from ascrecon.simulator.analytics.instance import KEPT_DAYS, period_of
 from ascrecon.simulator.analytics.metrics import METRICS, main_metric
-from ascrecon.simulator.analytics.requests import SNAPSHOT, RequestBook
+from ascrecon.simulator.analytics.requests import ONGOING, SNAPSHOT, RequestBook
 from ascrecon.simulator.analytics.rows import ReportRows
 from ascrecon.simulator.expectation import Expectation
 from ascrecon.simulator.truth import Truth
-from ascrecon.simulator.zones import days_between, runs
+from ascrecon.simulator.zones import days_between
 
 Found: TypeAlias = Iterable[Expectation]
 KINDS = {"daily_stopped": "daily_generation_stopped", "report_never_delivered": "never_delivered"}
+#: For so many days a delivery is late, then missing; so many daily ones that are missing to the last are a stop.
+LATE, STOPPED = 3, 3
 SEGMENT_CAUSES = {
     "segment_expired": "segment_expired",
     "segment_checksum": "checksum_mismatch",
@@ -60,23 +62,61 @@ def analytics(world: World, fault: AnalyticsFault, today: date) -> Found:
 
 def _withheld(world: World, fault: Withheld, today: date) -> Iterator[Expectation]:
     """Dates whose complete counts should be here. A gap that a snapshot fills is none; a stop stays one."""
-    lost = _covered(deliverables(world.truth, fault, today))
+    lost = _visible(world, fault, today)
     if fault.kind in KINDS:
-        if lost:
-            yield _finding(fault, KINDS[fault.kind], lost[0], lost[-1])
+        yield from _lasting(fault, [item for item in lost if item.granularity == "DAILY"], today)
         return
     filled = _in_snapshots(world, fault, today)
-    for start, end in runs([day for day in lost if day not in filled]):
-        yield _finding(fault, "delivery_gap", start, end)
+    for run in _runs(item for item in lost if item.end not in filled):
+        kind = "delivery_gap" if fault.access == "SNAPSHOT" else _missing(run, today)
+        if kind == "delivery_gap" and fault.access == "SNAPSHOT" and _is_young(run, today):
+            continue
+        yield _finding(fault, kind, run[0].start, run[-1].end)
+
+
+def _visible(world: World, fault: OfInstances, today: date) -> list[Deliverable]:
+    """Without what was no longer listed when the reader looked first: perhaps it was never made."""
+    lost = deliverables(world.truth, fault, today)
+    days = world.truth.scenario.sync_days
+    oldest = min(days) - timedelta(days=KEPT_DAYS) if days else date.min
+    return [item for item in lost if item.made_on >= oldest]
+
+
+def _lasting(fault: Withheld, lost: Sequence[Deliverable], today: date) -> Iterator[Expectation]:
+    """A stop, or a report that never comes: by its days, once it is no mere delay."""
+    if len(lost) >= STOPPED:
+        yield _finding(fault, KINDS[fault.kind], lost[0].start, lost[-1].end)
+    elif lost and fault.kind == "daily_stopped":
+        yield _finding(fault, "late_delivery", lost[0].start, lost[-1].end)
+
+
+def _missing(run: Sequence[Deliverable], today: date) -> str:
+    """What a reader calls it: late for some days, a stop where the last ones are missing, otherwise a gap."""
+    last = today - timedelta(days=1)
+    if run[0].granularity == "DAILY" and run[-1].made_on == last and len(run) >= STOPPED:
+        return "daily_generation_stopped"
+    return "late_delivery" if _is_young(run, today) else "delivery_gap"
+
+
+def _is_young(run: Sequence[Deliverable], today: date) -> bool:
+    return (today - run[0].made_on).days <= LATE
 
 
 def _emptied(world: World, fault: Emptied, today: date) -> Iterator[Expectation]:
-    for start, end in runs(_covered(deliverables(world.truth, fault, today))):
-        yield _finding(fault, "empty_report", start, end)
+    for run in _runs(_visible(world, fault, today)):
+        yield _finding(fault, "empty_report", run[0].start, run[-1].end)
 
 
-def _covered(found: Iterable[Deliverable]) -> list[date]:
-    return sorted({day for item in found for day in days_between(item.start, item.end)})
+def _runs(found: Iterable[Deliverable]) -> list[list[Deliverable]]:
+    """Those whose days lie side by side, granularity by granularity."""
+    joined: list[list[Deliverable]] = []
+    for item in sorted(found, key=lambda each: (each.granularity, each.start)):
+        before = joined[-1][-1] if joined else None
+        if before and before.granularity == item.granularity and before.end + timedelta(days=1) == item.start:
+            joined[-1].append(item)
+        else:
+            joined.append([item])
+    return joined
 
 
 def _in_snapshots(world: World, fault: Withheld | TwinInstance, today: date) -> set[date]:
@@ -91,13 +131,20 @@ def _in_snapshots(world: World, fault: Withheld | TwinInstance, today: date) -> 
 
 def _partial(world: World, fault: PartialSnapshot, today: date) -> Iterator[Expectation]:
     asked = world.truth.scenario.app(fault.apple_id).analytics.snapshot_on
-    if asked is not None and asked < today <= asked + timedelta(days=1 + KEPT_DAYS):
+    if asked is None or asked >= today:
+        return
+    if _synced(world, asked + timedelta(days=1), min(today, asked + timedelta(days=1 + KEPT_DAYS)) + timedelta(days=1)):
         yield _finding(fault, "partial_snapshot", fault.start, fault.end)
 
 
-def _stopped(_world: World, fault: RequestStopped, today: date) -> Iterator[Expectation]:
-    if fault.start <= today:
-        yield _of_app(fault, "request_stopped", "not_delivered", fault.start, today)
+def _stopped(world: World, fault: RequestStopped, today: date) -> Iterator[Expectation]:
+    """To the day before the first instance of the request that the reader made instead, or to today."""
+    if fault.start > today:
+        return
+    app = world.truth.scenario.app(fault.apple_id)
+    later = [request.first for request in world.book.of_app(app, (ONGOING,), today) if request.asked >= fault.start]
+    over = [first - timedelta(days=1) for first in later if first <= today]
+    yield _of_app(fault, "request_stopped", "not_delivered", fault.start, min(over, default=today))
 
 
 def _ghost(_world: World, fault: GhostSnapshot, today: date) -> Iterator[Expectation]:
@@ -110,14 +157,27 @@ def _scope(_world: World, fault: ScopeRefused, today: date) -> Iterator[Expectat
         yield _of_app(fault, "api_incident", "method_not_allowed", fault.day, fault.day)
 
 
-def _late(_world: World, fault: LateInstance, today: date) -> Iterator[Expectation]:
-    if fault.processed <= today < fault.processed + timedelta(days=fault.days):
+def _late(world: World, fault: LateInstance, today: date) -> Iterator[Expectation]:
+    """Late, after some days a gap; once it is here only a reader who asked in vain knows that it was late."""
+    due, here = fault.processed + timedelta(days=1), fault.processed + timedelta(days=fault.days)
+    if due <= today < here:
+        yield _finding(fault, _kind_of_one(fault.processed, today), *_completed(fault))
+    elif here <= today and world.truth.scenario.sync_days and _synced(world, due, here):
         yield _finding(fault, "late_delivery", *_completed(fault))
 
 
+def _kind_of_one(processed: date, today: date) -> str:
+    return "late_delivery" if (today - processed).days <= LATE else "delivery_gap"
+
+
 def _vanishes(world: World, fault: InstanceVanishes, today: date) -> Iterator[Expectation]:
-    seen = _synced(world, fault.processed, fault.on)
-    if seen and fault.on <= today <= fault.processed + timedelta(days=KEPT_DAYS):
+    """Told by who saw it come and saw it gone before its time; to others it never came."""
+    kept = fault.processed + timedelta(days=KEPT_DAYS)
+    if fault.on > today:
+        return
+    if not _synced(world, fault.processed, fault.on):
+        yield _finding(fault, _kind_of_one(fault.processed, today), *_completed(fault))
+    elif _synced(world, fault.on, min(today, kept) + timedelta(days=1)):
         yield _finding(fault, "instance_lost", *_completed(fault))
 
 
@@ -125,8 +185,9 @@ def _twin(world: World, fault: TwinInstance, today: date) -> Iterator[Expectatio
     lag = timedelta(days=REPORTS[fault.report].completeness)
     if fault.processed <= today:
         yield _finding(fault, "twin_instance", fault.processed - lag, fault.processed - lag)
-    if fault.processed + lag <= today and fault.processed not in _in_snapshots(world, fault, today):
-        yield _finding(fault, "delivery_gap", fault.processed, fault.processed)
+    made_on = fault.processed + lag
+    if made_on < today and fault.processed not in _in_snapshots(world, fault, today):
+        yield _finding(fault, _kind_of_one(made_on, today), fault.processed, fault.processed)
 
 
 def _restated(world: World, fault: DateRestated, today: date) -> Iterator[Expectation]:
@@ -185,9 +246,9 @@ def _campaigns(_world: World, fault: CampaignsTruncated, _today: date) -> Iterat
     )
 
 
-def _segment(_world: World, fault: SegmentFault, today: date) -> Iterator[Expectation]:
-    kept = fault.processed <= today <= fault.processed + timedelta(days=KEPT_DAYS)
-    if fault.times is None and kept:
+def _segment(world: World, fault: SegmentFault, today: date) -> Iterator[Expectation]:
+    kept = fault.processed + timedelta(days=KEPT_DAYS + 1)
+    if fault.times is None and fault.processed <= today and _synced(world, fault.processed, kept):
         yield _finding(fault, "api_incident", *_completed(fault), cause=SEGMENT_CAUSES[fault.kind])
 
 
