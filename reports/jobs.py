@@ -7,7 +7,6 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
-from django.db.models import Max, Min
 
 from ascrecon import clock
 from ascrecon.appstore import CredentialError
@@ -25,7 +24,7 @@ from reports.files.errors import BadFile
 from reports.models import Account, App, Delivery, DigestSchedule
 from reports.reconcile.compare import Scope
 from reports.reconcile.run import everything, reconcile
-from reports.services.comparing import RECONCILE, compare_days_of, compare_later, not_compared
+from reports.services.comparing import RECONCILE, compare_days_of, compare_later, days_not_compared
 from reports.services.uploads import IMPORT, finish_import
 from reports.storage import remove_abandoned_parts
 from reports.sync.analytics_fetch import AnalyticsFetcher, apps_due
@@ -268,9 +267,8 @@ def _shown(context: JobContext) -> Callable[[int, int, str], None]:
 @tick("reconcile", minutes=30)
 def reconcile_what_is_new(moment: datetime) -> None:
     """The days of deliveries that no run has looked at yet are compared; nothing new costs nothing."""
-    days = not_compared().aggregate(start=Min("period_start"), end=Max("period_end"))
-    if days["start"]:
-        compare_later(days["start"], days["end"])
+    if days := days_not_compared():
+        compare_later(*days)
 
 
 @tick("sync", minutes=60)

@@ -74,3 +74,55 @@ def kept(folder: Path, segments: Sequence[str]) -> list[KeptSegment]:
         path.write_bytes(gzip.compress(content.encode(), mtime=0))
         found.append(KeptSegment(keep(path), path.name))
     return found
+
+
+DETAILED = "App Downloads Detailed"
+ENGAGEMENT = "App Store Discovery and Engagement Standard"
+SESSIONS = "App Sessions Standard"
+PURCHASES = "App Store Purchases Standard"
+INSTALLATIONS = "App Store Installation and Deletion Standard"
+CRASHES = "App Crashes"
+HEADERS = {
+    DOWNLOADS: DOWNLOADS_HEADER,
+    DETAILED: DOWNLOADS_HEADER.replace("Source Type\t", "Source Type\tSource Info\tCampaign\t").replace(
+        "Page Type\t", "Page Type\tPage Title\t"
+    ),
+    ENGAGEMENT: "Date\tApp Name\tApp Apple Identifier\tEvent\tPage Type\tSource Type\tEngagement Type\tDevice\t"
+    "Platform Version\tTerritory\tCounts\tUnique Counts",
+    SESSIONS: "Date\tApp Name\tApp Apple Identifier\tApp Version\tDevice\tPlatform Version\tSource Type\tPage Type\t"
+    "App Download Date\tTerritory\tSessions\tTotal Session Duration\tUnique Devices",
+    PURCHASES: "Date\tApp Name\tApp Apple Identifier\tPurchase Type\tContent Name\tContent Apple Identifier\t"
+    "Payment Method\tDevice\tPlatform Version\tSource Type\tPage Type\tApp Download Date\tPre-Order\tTerritory\t"
+    "Purchases\tProceeds in USD\tSales in USD\tPaying Users",
+    INSTALLATIONS: "Date\tApp Name\tApp Apple Identifier\tEvent\tDownload Type\tApp Version\tDevice\tPlatform Version\t"
+    "Source Type\tPage Type\tApp Download Date\tTerritory\tCounts\tUnique Devices",
+    CRASHES: "Date\tApp Name\tApp Apple Identifier\tApp Version\tDevice\tPlatform Version\tCrashes\tUnique Devices",
+}
+USUAL = {
+    "App Name": "Acme Notes",
+    "App Apple Identifier": "1500000001",
+    "Download Type": "First-time download",
+    "Device": "iPhone",
+    "Platform Version": "iOS 26.1",
+    "Source Type": "App Store search",
+    "Page Type": "Product page",
+    "Territory": "US",
+}
+
+
+def row(report: str, day: str, **cells: object) -> str:
+    """A row of a report; `cells` by column in snake case, such as `source_type`."""
+    named = {name: str(value) for name, value in cells.items()}
+    columns = HEADERS[report].split("\t")
+    values = [named.get(column.lower().replace(" ", "_"), USUAL.get(column, "")) for column in columns]
+    return "\t".join([day, *values[1:]])
+
+
+def deliver_rows(
+    folder: Path, report: str, made_on: str, *rows: str, granularity: str = "DAILY", access: Access = Access.ONGOING
+) -> Delivery:
+    """Load an instance that was made on a day."""
+    one = instance(
+        made_on, report=report, granularity=granularity, access=access, name=f"{report} {granularity} {made_on}"
+    )
+    return deliver(folder, one, text(*rows, header=HEADERS[report]))

@@ -10,9 +10,7 @@ import pytest
 from django.db.models import Sum
 from django.test import Client
 
-from ascrecon.jobs.models import Job
 from reports.files.errors import BadFile
-from reports.jobs import reconcile_what_is_new
 from reports.models import (
     Access,
     DeliverySegment,
@@ -24,7 +22,6 @@ from reports.models import (
     RowReject,
     Vintage,
 )
-from reports.services.comparing import RECONCILE
 from tests.analytics.given import DOWNLOADS_HEADER, deliver, downloads, instance, text
 from tests.factories import MORNING, UserFactory
 
@@ -196,11 +193,3 @@ def test_its_page_shows_what_came_of_it_and_the_other_deliveries_of_its_days(tmp
 
     assert "App Downloads Standard" in page
     assert newer.file_name in page
-
-
-def test_no_run_is_asked_for_while_no_rule_reads_it(tmp_path: Path) -> None:
-    deliver(tmp_path, instance("2026-11-04"), text(downloads("2026-11-02", 10)))
-
-    reconcile_what_is_new(MORNING)
-
-    assert not Job.objects.filter(kind=RECONCILE).exists()
