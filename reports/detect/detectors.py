@@ -7,13 +7,17 @@ from datetime import date
 
 from ascrecon import clock
 from reports.detect.delivery import DELIVERY_DETECTORS
+from reports.detect.detail_shortfall import detail_shortfalls
 from reports.detect.exports import overlapping_exports
+from reports.detect.granularity import granularity_mismatches, whole_periods
 from reports.detect.missing_sales import missing_sales_values
 from reports.detect.missing_sales_lines import LOOK_BACK
 from reports.detect.totals import totals_that_do_not_tie
+from reports.detect.truncated_export import truncated_exports
 from reports.findings.found import Found
 from reports.findings.store import Outcome, day_beside, report_findings, widened
 from reports.models import Account, App, Run
+from reports.reconcile.analytics_policy import analytics_policy
 
 Detector = Callable[[date, date, Account | None], list[Found]]
 
@@ -21,11 +25,18 @@ DETECTORS: dict[str, Detector] = {
     "missing_sales": missing_sales_values,
     "totals": totals_that_do_not_tie,
     "overlaps": overlapping_exports,
+    "granularity": granularity_mismatches,
+    "detail_shortfall": detail_shortfalls,
+    "truncated_export": truncated_exports,
     **DELIVERY_DETECTORS,
 }
 
 #: Days before it of which a new day tells something: that a paused product came back, only the day of its return shows.
 TELLS_OF_DAYS_BEFORE = {"missing_sales": LOOK_BACK}
+#: Days before and after it that a new day tells something of: what is usual for a source.
+TELLS_OF_DAYS_AROUND = {"detail_shortfall": analytics_policy().usual_days}
+#: These look at whole weeks and months.
+BY_PERIOD = ("granularity",)
 
 
 def run_all(
@@ -39,7 +50,11 @@ def run_all(
 
 
 def _window(name: str, start: date, end: date, account: Account | None) -> tuple[date, date]:
-    return widened(name, (day_beside(start, -TELLS_OF_DAYS_BEFORE.get(name, 0)), end), account)
+    if name in BY_PERIOD:
+        start, end = whole_periods(start, end)
+    around = TELLS_OF_DAYS_AROUND.get(name, 0)
+    first = day_beside(start, -TELLS_OF_DAYS_BEFORE.get(name, around))
+    return widened(name, (first, day_beside(end, around)), account)
 
 
 def _run(name: str, window: tuple[date, date], account: Account | None, app: App | None, run: Run | None) -> Outcome:

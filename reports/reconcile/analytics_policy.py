@@ -11,7 +11,7 @@ from typing import Any
 
 from django.conf import settings
 
-DECIMALS = ("noise_sigma", "noise_deviations", "usual_share_quantile", "chance_of_loss")
+DECIMALS = ("noise_sigma", "noise_deviations", "usual_share_quantile", "chance_of_loss", "usual_share_fence")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,7 @@ class AnalyticsPolicy:
     usual_days: int
     usual_days_needed: int
     usual_share_quantile: Decimal
+    usual_share_fence: Decimal
     rows_never_missing: int
     chance_of_loss: Decimal
     most_campaigns: int
