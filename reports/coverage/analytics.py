@@ -60,13 +60,19 @@ ran AS (
 listed AS (
     SELECT app_id, min(processing_date) AS since FROM made GROUP BY 1),
 begun AS (
-    SELECT a.app_id, a.account_id, least(min(t.date), min(k.since::date)) AS first
+    SELECT a.app_id, a.account_id,
+           least(coalesce(min(t.date) FILTER (WHERE t.granularity = 'day'), min(t.date)), min(k.since::date)) AS first
     FROM apps a LEFT JOIN told t USING (app_id) LEFT JOIN asked k USING (app_id) GROUP BY 1, 2),
+-- What Apple does not list for an app is not expected of it.
+offered AS (
+    SELECT DISTINCT q.app_id, p.name AS report
+    FROM reports_reportrequest q JOIN reports_analyticsreport p ON p.request_id = q.id JOIN apps USING (app_id)),
 periods AS (
     SELECT b.app_id, b.account_id, r.report, r.granularity, r.lag, p::date AS date,
            CASE r.granularity WHEN 'day' THEN p::date WHEN 'week' THEN p::date + 6
                ELSE (p + interval '1 month')::date - 1 END AS period_end
-    FROM begun b CROSS JOIN reports r CROSS JOIN LATERAL generate_series(
+    FROM begun b JOIN offered o USING (app_id) JOIN reports r ON r.report = o.report
+    CROSS JOIN LATERAL generate_series(
         date_trunc(r.granularity, greatest(b.first, r.begins)::timestamp),
         date_trunc(r.granularity, %(today)s::date::timestamp),
         ('1 ' || r.granularity)::interval) p
