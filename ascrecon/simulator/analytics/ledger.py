@@ -22,7 +22,10 @@ Series = tuple[str, str]
 
 @dataclass
 class Seen:
-    """What a reader saw of an app: processing dates by report and granularity, the Dates of what could be read."""
+    """What a reader saw of an app: processing dates by report and granularity, the Dates of what could be read.
+
+    `told`: the Dates of daily instances.
+    """
 
     listed: dict[Series, set[date]] = field(default_factory=lambda: defaultdict(set))
     spoiled: dict[Series, set[date]] = field(default_factory=lambda: defaultdict(set))
@@ -71,7 +74,8 @@ class Ledger:
                 seen.spoiled[series].add(instance.processed)
                 return
         days = {day for day, _ in self.deliveries.dated_rows(instance)}
-        seen.told |= days
+        if instance.granularity == "DAILY":
+            seen.told |= days
         lag = timedelta(days=instance.report.completeness if instance.granularity == "DAILY" else 0)
         seen.complete[series] |= {day for day in days if day + lag <= instance.processed}
 
