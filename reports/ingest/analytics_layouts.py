@@ -107,14 +107,15 @@ PRE_ORDERS = _columns(
     ("placed", COUNT, "Pre-Orders Placed"),
     ("canceled", COUNT, "Pre-Orders Canceled"),
 )
+# Whether Apple writes numbers or product ids as identifiers of subscriptions is documented nowhere: they are texts.
 SUBSCRIPTION = (
     ("subscription_name", TEXT, "Subscription Name"),
-    ("subscription_id", ID, "Subscription Identifier"),
+    ("subscription_id", TEXT, "Subscription Identifier"),
     ("subscription_duration", TEXT, "Subscription Duration"),
     ("billing_frequency", TEXT, "Billing Frequency"),
     ("billing_period", TEXT, "Billing Period"),
     ("subscription_group", TEXT, "Subscription Group"),
-    ("subscription_group_id", ID, "Subscription Group Identifier"),
+    ("subscription_group_id", TEXT, "Subscription Group Identifier"),
     ("offer_type", TEXT, "Offer Type"),
     ("offer_name", TEXT, "Offer Name"),
     ("offer_id", TEXT, "Offer ID"),
@@ -145,7 +146,7 @@ SUBSCRIPTION_EVENT = (
         *SUBSCRIPTION,
         ("plan_change_type", TEXT, "Plan Change Type"),
         ("previous_subscription_name", TEXT, "Previous Subscription Name"),
-        ("previous_subscription_id", ID, "Previous Subscription Identifier"),
+        ("previous_subscription_id", TEXT, "Previous Subscription Identifier"),
         ("paid_days_recovered", NUMBER, "Paid Service Days Recovered"),
     ),
 )

@@ -120,12 +120,12 @@ class SubscriptionRow(AnalyticsRow):
     """What the two subscription reports share."""
 
     subscription_name = models.TextField(default="")
-    subscription_id = models.BigIntegerField("subscription identifier", null=True)
+    subscription_id = models.TextField("subscription identifier", default="")
     subscription_duration = models.TextField(default="")
     billing_frequency = models.TextField(default="")
     billing_period = models.TextField(default="")
     subscription_group = models.TextField(default="")
-    subscription_group_id = models.BigIntegerField("subscription group identifier", null=True)
+    subscription_group_id = models.TextField("subscription group identifier", default="")
     offer_type = models.TextField(default="")
     offer_name = models.TextField(default="")
     offer_id = models.TextField("offer ID", default="")
@@ -158,7 +158,7 @@ class SubscriptionEventRow(SubscriptionRow):
     event_grouping = models.TextField(default="")
     plan_change_type = models.TextField(default="")
     previous_subscription_name = models.TextField(default="")
-    previous_subscription_id = models.BigIntegerField("previous subscription identifier", null=True)
+    previous_subscription_id = models.TextField("previous subscription identifier", default="")
     paid_days_recovered = AmountField("paid service days recovered", null=True)
 
     class Meta(SubscriptionRow.Meta):

@@ -23,7 +23,6 @@ from reports.reconcile.compare import Scope, compare, has_exports
 from reports.reconcile.delivered import Expectation
 from reports.reconcile.lines import Counts, Line, count_lines, differing_lines
 from reports.reconcile.missing_rows import split_lost_rows
-from reports.reconcile.statistics import refresh_statistics
 
 Slot = tuple[int, int | None, date]
 Progress = Callable[[int, int, str], None]
@@ -69,7 +68,6 @@ def reconcile(scope: Scope | None = None, *, requested_by: str = "", progress: P
     )
     result = RunResult(run)
     try:
-        refresh_statistics()
         _run(result, scope, progress)
     except BaseException:  # noqa: BLE001 - the run must not stay "running" when its process is stopped; raised again
         Run.objects.filter(pk=run.pk).update(state=Run.State.FAILED, finished_at=clock.now())

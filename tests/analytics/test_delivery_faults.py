@@ -124,7 +124,9 @@ def test_the_ledger_says_of_every_report_and_period_what_the_scenario_says(tmp_p
     said = door("coverage", "--app", "1", "--json").json["cells"]
     told = {(c["report"], c["granularity"], date.fromisoformat(c["date"])): c["state"] for c in said if c["apple_id"]}
     differing = {key: (told.get(key), predicted.get(key)) for key in told.keys() | predicted.keys()}
-    wrong = [f"{key}: {one}, not {other}" for key, (one, other) in differing.items() if one != other]
+    # Of a report that Apple describes nowhere it is not known when a day of it is complete.
+    known = {key: pair for key, pair in differing.items() if key[0] != "App Runtime Usage"}
+    wrong = [f"{key}: {one}, not {other}" for key, (one, other) in known.items() if one != other]
     assert not wrong, "\n".join(sorted(wrong)[:40])
     assert set(told.values()) == {"final", "open", "empty", "overdue", "blocked", "lost"}
 

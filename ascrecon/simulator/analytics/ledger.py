@@ -10,7 +10,7 @@ from functools import cached_property
 
 from ascrecon.simulator.analytics.catalogue import REPORTS, Report
 from ascrecon.simulator.analytics.faults import SegmentFault
-from ascrecon.simulator.analytics.instance import KEPT_DAYS, Instance, period_of
+from ascrecon.simulator.analytics.instance import KEPT_DAYS, Instance, is_made, period_of
 from ascrecon.simulator.analytics.instances import Deliveries
 from ascrecon.simulator.analytics.requests import ACCESS_TYPES, RequestBook
 from ascrecon.simulator.scenario import App
@@ -121,4 +121,5 @@ class Ledger:
 
 def _made_on(report: Report, granularity: str, end: date) -> date:
     days = days_between(end + timedelta(days=1), end + timedelta(days=12))
-    return next(day for day in days if period_of(report, granularity, day)[1] == end)
+    made = (day for day in days if is_made(granularity, day))
+    return next(day for day in made if period_of(report, granularity, day)[1] == end)
