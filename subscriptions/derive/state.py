@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from contextlib import nullcontext
 from itertools import islice
 
 from reports.sql import Parameters, execute, fetch
+from subscriptions.derive.planning import without_nested_loops
 from subscriptions.derive.purchases import ADD_PURCHASES, NEWEST, RELATED, REMOVE_PURCHASES
 from subscriptions.derive.refunds import ADD_REFUNDS, REMOVE_REFUNDS
 from subscriptions.derive.spans import ADD_OWNERS, ADD_STATUSES, REMOVE_OWNERS, REMOVE_STATUSES
@@ -17,6 +19,8 @@ from subscriptions.derive.subscriptions import (
 
 Key = tuple[int, str, str]
 PORTION = 5000
+MANY = 500
+FEW = 20  # keys for which nested loops over an index are best
 STATEMENTS = (
     NEWEST,
     REMOVE_PURCHASES, ADD_PURCHASES,
@@ -25,6 +29,11 @@ STATEMENTS = (
     REMOVE_STATUSES, ADD_STATUSES,
     REMOVE_SUBSCRIPTIONS, ADD_CUSTOMERS, PUT_SUBSCRIPTIONS,
 )  # fmt: skip
+WRITTEN_BEFORE = {
+    NEWEST: ("signedtransaction", "signedrenewal", "notification"),
+    ADD_CUSTOMERS: ("ownerspan",),
+    PUT_SUBSCRIPTIONS: ("customer",),
+}
 
 
 def derive(keys: Collection[Key]) -> None:
@@ -40,10 +49,19 @@ def derive(keys: Collection[Key]) -> None:
 
 def _derive(keys: set[Key]) -> None:
     arrays = _arrays(keys)
-    before = [pk for (pk,) in fetch(CUSTOMERS_BEFORE, arrays)]
-    for statement in STATEMENTS:
-        execute(statement, arrays)
-    execute(REMOVE_CUSTOMERS, {"customers": before})
+    with without_nested_loops() if len(keys) > FEW else nullcontext():
+        before = [pk for (pk,) in fetch(CUSTOMERS_BEFORE, arrays)]
+        for statement in STATEMENTS:
+            _count_rows_before(statement, len(keys))
+            execute(statement, arrays)
+        execute(REMOVE_CUSTOMERS, {"customers": before})
+
+
+def _count_rows_before(statement: str, number: int) -> None:
+    """After many rows were written the planner must know it, or it takes the table for an empty one."""
+    if number > MANY:
+        for table in WRITTEN_BEFORE.get(statement, ()):
+            execute(f"ANALYZE subscriptions_{table}")
 
 
 def _arrays(keys: Collection[Key]) -> Parameters:
