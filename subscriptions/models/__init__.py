@@ -16,6 +16,7 @@ from subscriptions.models.choices import (
 )
 from subscriptions.models.copies import ErasedToken, SignedRenewal, SignedTransaction
 from subscriptions.models.notifications import Notification, OtherPayload, RefusedPayload, SigningChain
+from subscriptions.models.rules import RuleSetting
 from subscriptions.models.state import Customer, OwnerSpan, Purchase, Refund, StatusSpan, Subscription
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "Refund",
     "RefundKind",
     "RefusedPayload",
+    "RuleSetting",
     "ServerKey",
     "SignedRenewal",
     "SignedTransaction",

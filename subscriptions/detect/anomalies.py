@@ -1,0 +1,115 @@
+"""Runs the rules over the subscriptions of an account, production only."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from reports.models import Account, App, Severity
+from reports.sql import fetch
+from reports.wording import amount
+from subscriptions.derive.planning import without_nested_loops
+from subscriptions.detect.rules import Rule, all_rules
+from subscriptions.models import RuleSetting
+from subscriptions.moments import milliseconds, moment
+from subscriptions.selectors.amounts import money
+from subscriptions.selectors.masking import masked
+
+OF_ACCOUNT = """
+SELECT f.app_id, f.member, f.at_ms, f.until_ms, f.money, f.facts
+FROM ({statement}) f JOIN reports_app a ON a.id = f.app_id
+WHERE %(account)s::bigint IS NULL OR a.account_id = %(account)s
+ORDER BY f.app_id, f.at_ms, f.member
+"""
+
+
+@dataclass(frozen=True)
+class Anomaly:
+    """What a rule found: whose, since when, and the money at risk at list price from that day on."""
+
+    rule: Rule
+    app: App
+    member: str
+    at_ms: int
+    until_ms: int | None
+    severity: Severity
+    message: str
+    money: dict[str, Decimal]
+    facts: dict[str, Any] = field(repr=False)
+
+    @property
+    def at(self) -> datetime | None:
+        return moment(self.at_ms)
+
+
+def anomalies(account: Account | None, at: datetime, codes: Iterable[str] | None = None) -> list[Anomaly]:
+    """What the rules find at the moment `at`; `codes` names some of the rules, else all that are switched on."""
+    found: list[Anomaly] = []
+    for rule, severity, thresholds in _chosen(codes):
+        parameters = {**thresholds, "account": account.pk if account else None, "now_ms": milliseconds(at)}
+        with without_nested_loops():
+            rows = fetch(OF_ACCOUNT.format(statement=rule.statement), parameters)
+        apps = App.objects.select_related("account").in_bulk({row[0] for row in rows})
+        found += [_anomaly(rule, severity, apps[row[0]], *row[1:]) for row in rows]
+    return found
+
+
+def _chosen(codes: Iterable[str] | None) -> list[tuple[Rule, Severity, Mapping[str, int]]]:
+    wanted = set(codes) if codes is not None else None
+    settings = {each.code: each for each in RuleSetting.objects.all()}
+    chosen: list[tuple[Rule, Severity, Mapping[str, int]]] = []
+    for code, rule in all_rules().items():
+        mine = settings.get(code)
+        if (wanted is not None and code not in wanted) or (wanted is None and mine is not None and not mine.enabled):
+            continue
+        severity = Severity(mine.severity) if mine and mine.severity else rule.severity
+        chosen.append((rule, severity, {**rule.thresholds, **(mine.thresholds if mine else {})}))
+    return chosen
+
+
+def _anomaly(
+    rule: Rule, severity: Severity, app: App, member: str, at_ms: int, until_ms: int | None, risk: Any, facts: Any
+) -> Anomaly:
+    told = _object(facts)
+    grade = told.pop("grade", None)
+    return Anomaly(
+        rule=rule,
+        app=app,
+        member=member,
+        at_ms=int(at_ms),
+        until_ms=None if until_ms is None else int(until_ms),
+        severity=Severity(grade) if grade else severity,
+        message=rule.sentence.format_map(_words(told)),
+        money=_amounts(_object(risk)),
+        facts=_words(told),
+    )
+
+
+def _object(value: Any) -> dict[str, Any]:
+    loaded = json.loads(value) if isinstance(value, str) else value
+    return dict(loaded or {})
+
+
+def _words(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Tokens as marks, since findings are read by everybody; prices in milliunits as amounts with their currency."""
+    return {name: _word(name, value, facts) for name, value in facts.items()}
+
+
+def _word(name: str, value: Any, facts: Mapping[str, Any]) -> Any:
+    if name.endswith("_token"):
+        return masked(str(value), seen=False)
+    if name.endswith("_price"):
+        known = money(value)
+        currency = str(facts.get(name.replace("_price", "_currency")) or "")
+        return "an unknown price" if known is None else amount(known, currency)
+    return value
+
+
+def _amounts(by_currency: Mapping[str, Any]) -> dict[str, Decimal]:
+    """Milliunits by currency as amounts; currencies are never added."""
+    found = {currency: money(int(milli)) for currency, milli in sorted(by_currency.items()) if currency}
+    return {currency: value for currency, value in found.items() if value}
