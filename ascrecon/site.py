@@ -75,6 +75,7 @@ NAVIGATION = (
         Page("Refunds", "subscriptions.refund"),
         Page("Notifications", "subscriptions.notification"),
         Page("Refused payloads", "subscriptions.refusedpayload"),
+        Page("Subscription rules", "subscriptions.rulesetting"),
         Page("Apple's certificates", "subscriptions.signingchain"),
     )),
     Group("Jobs", "jobs", (Page("Jobs", "jobs.job"),)),

@@ -65,6 +65,7 @@ SEEN_OF_SUBSCRIPTIONS = (
     "purchase",
     "refund",
     "refusedpayload",
+    "rulesetting",
     "signedrenewal",
     "signedtransaction",
     "signingchain",
@@ -87,7 +88,7 @@ RUNS = [
     *(f"reports.{verb}_{model}" for model in EDITED for verb in ("add", "change")),
     *(f"reports.delete_{model}" for model in DELETED),
     *("auth.view_user", "auth.add_user", "auth.change_user"),
-    *("subscriptions.change_signingchain", "subscriptions.erase_token"),
+    *("subscriptions.change_rulesetting", "subscriptions.change_signingchain", "subscriptions.erase_token"),
     "jobs.change_job",
 ]
 

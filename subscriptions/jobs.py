@@ -17,6 +17,7 @@ from ascrecon.jobs.service import enqueue
 from ascrecon.jobs.ticks import tick
 from ascrecon.storeserver.refusals import RootsMissing
 from reports.models import Account, App
+from subscriptions.detect.findings import detect_subscriptions
 from subscriptions.models import (
     ChainState,
     Environment,
@@ -35,7 +36,7 @@ from subscriptions.services.processing import process_received
 from subscriptions.services.quarantine import MISPLACED, release_what_fits
 
 PROCESS, CERTIFICATES, ERASE = "notifications.process", "notifications.certificates", "subscriptions.erase"
-BACK_FILL, HISTORY = "notifications.history", "subscriptions.history"
+BACK_FILL, HISTORY, DETECT = "notifications.history", "subscriptions.history", "subscriptions.detect"
 
 
 def enqueue_processing(account: Account) -> Job:
@@ -70,7 +71,36 @@ def process_notifications(context: JobContext) -> Result:
     worked_in = process_received(
         account, context.check_lease, lambda done: context.progress("notifications", done, None)
     )
+    if worked_in:
+        enqueue_detection(account)
     return {"worked_in": worked_in, "released": released}
+
+
+def enqueue_detection(account: Account) -> Job:
+    """Queue the look at an account's subscriptions."""
+    return enqueue(
+        DETECT,
+        {"account": account.pk},
+        subject=f"Check the subscriptions of {account}",
+        unique_key=f"{DETECT}:{account.pk}",
+        account_id=account.pk,
+    )
+
+
+@job(DETECT, title="Check subscriptions")
+def check_subscriptions(context: JobContext) -> Result:
+    account = Account.objects.filter(pk=context.payload["account"]).first()
+    if account is None:
+        raise JobFailed("The account is gone.")
+    outcome = detect_subscriptions(account, clock.now())
+    return {"new": len(outcome.new), "closed": len(outcome.closed)}
+
+
+@tick("subscriptions.detect", minutes=60)
+def check_all_subscriptions(moment: datetime) -> None:
+    """What did not come shows only as time goes by."""
+    for account in Account.objects.filter(notifications__isnull=False).distinct():
+        enqueue_detection(account)
 
 
 @job(CERTIFICATES, title="Ask about Apple's certificates", timeout=300)

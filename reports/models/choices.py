@@ -122,6 +122,11 @@ class FindingKind(models.TextChoices):
     GRANULARITY_MISMATCH = "granularity_mismatch", "Days do not add up to the week or month"
     DETAIL_SHORTFALL = "detail_shortfall", "The detailed report adds up to less"
     TRUNCATED_EXPORT = "truncated_export", "An export that was cut off"
+    ACCOUNT_TOKEN_MOVED = "account_token_moved", "A subscription moved to another app login"
+    DOUBLE_BILLING = "double_billing", "Billed twice"
+    RENEWAL_MISSING = "renewal_missing", "A renewal did not come"
+    NOTIFICATION_GAP = "notification_gap", "Notifications are missing"
+    TRANSACTION_MISMATCH = "transaction_mismatch", "Facts of a purchase contradict each other"
 
 
 class Cause(models.TextChoices):
@@ -152,6 +157,18 @@ class Cause(models.TextChoices):
     TRUNCATED_DOWNLOAD = "truncated_download", "Download cut short"
     TIMEOUT = "timeout", "Too slow"
     CONNECTION_DROPPED = "connection_dropped", "Connection dropped"
+    LOGIN_CHANGED = "login_changed", "Another app login was signed in"
+    TOKEN_SET = "token_set", "The app login was set through Apple's API"
+    OUTSIDE_APP = "outside_app", "Bought outside the app"
+    NOT_ENDED = "not_ended", "The old subscription was not ended"
+    BILLING_RETRY = "billing_retry", "Paid after all in billing retry"
+    TWO_APPLE_ACCOUNTS = "two_apple_accounts", "Two Apple Accounts with one app login"
+    INTRODUCTORY_OFFER = "introductory_offer", "An introductory offer runs beside the other"
+    NOTIFICATION_LOST = "notification_lost", "A notification did not come"
+    WEBHOOK_UNREACHABLE = "webhook_unreachable", "The webhook could not be reached"
+    WRONG_ADDRESS = "wrong_address", "Sent to the address of the other environment"
+    CUSTOMER_CHANGE = "customer_change", "The customer changed something"
+    NEW_FROM_APPLE = "new_from_apple", "Apple sends something new"
     UNEXPLAINED = "unexplained", "Unexplained"
 
 

@@ -110,6 +110,7 @@ TOTALS = Layout(
     ("Rows of the file", ""),
 )
 DELIVERY = Layout("What was not delivered", (), ("", ""))
+SUBSCRIPTION = Layout("What it is about", (), ("", ""))
 
 
 LAYOUTS = {
@@ -131,6 +132,11 @@ LAYOUTS = {
         ),
         DELIVERY,
     ),
+    FindingKind.ACCOUNT_TOKEN_MOVED: SUBSCRIPTION,
+    FindingKind.DOUBLE_BILLING: SUBSCRIPTION,
+    FindingKind.RENEWAL_MISSING: SUBSCRIPTION,
+    FindingKind.NOTIFICATION_GAP: SUBSCRIPTION,
+    FindingKind.TRANSACTION_MISMATCH: SUBSCRIPTION,
 }
 
 

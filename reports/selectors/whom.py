@@ -6,6 +6,9 @@ APPLE = "Apple (Contact Us in App Store Connect)"
 EXPORTER = "Whoever downloaded the console export"
 KEY_OWNER = "An administrator of the App Store Connect team"
 ACCOUNT_HOLDER = "The Account Holder of the App Store Connect team"
+CUSTOMER = "The customer: only the customer can end a subscription, and only Apple can refund it"
+APP_TEAM = "The team of the app"
+WEBHOOK = "Whoever runs ascrecon's web server"
 NOBODY = "Nobody yet: it may settle by itself"
 
 WHOM = {
@@ -30,6 +33,18 @@ WHOM = {
     Cause.METHOD_NOT_ALLOWED: KEY_OWNER,
     Cause.BAD_REQUEST: KEY_OWNER,
     Cause.AGREEMENT: ACCOUNT_HOLDER,
+    Cause.LOGIN_CHANGED: CUSTOMER,
+    Cause.NOT_ENDED: CUSTOMER,
+    Cause.BILLING_RETRY: CUSTOMER,
+    Cause.TWO_APPLE_ACCOUNTS: CUSTOMER,
+    Cause.CUSTOMER_CHANGE: NOBODY,
+    Cause.INTRODUCTORY_OFFER: NOBODY,
+    Cause.TOKEN_SET: APP_TEAM,
+    Cause.OUTSIDE_APP: APP_TEAM,
+    Cause.NOTIFICATION_LOST: WEBHOOK,
+    Cause.WEBHOOK_UNREACHABLE: WEBHOOK,
+    Cause.WRONG_ADDRESS: KEY_OWNER,
+    Cause.NEW_FROM_APPLE: WEBHOOK,
     Cause.NOT_FINAL: NOBODY,
     Cause.PRIVACY_THRESHOLD: NOBODY,
     Cause.ROUNDING: NOBODY,

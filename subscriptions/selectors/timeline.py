@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from django.urls import reverse
 
-from subscriptions.models import Notification, OwnerSpan, Purchase, Refund, SignedRenewal, StatusSpan, Subscription
-from subscriptions.moments import LATEST_MS, moment
+from reports.models import Finding
+from subscriptions.models import (
+    Environment,
+    Notification,
+    OwnerSpan,
+    Purchase,
+    Refund,
+    SignedRenewal,
+    StatusSpan,
+    Subscription,
+)
+from subscriptions.moments import LATEST_MS, milliseconds, moment
 from subscriptions.selectors.amounts import money
 from subscriptions.selectors.masking import masked
 
@@ -43,6 +53,7 @@ def timeline(subscription: Subscription, *, seen: bool) -> list[Line]:
         *_statuses(subscription),
         *_prices(subscription),
         *_notifications(subscription),
+        *_findings(subscription),
     ]
     return sorted(lines, key=lambda line: line.order, reverse=True)
 
@@ -104,6 +115,14 @@ def _prices(subscription: Subscription) -> Iterator[Line]:
             text = f"Next period: {row.auto_renew_product_id}"
             yield Line(row.signed_ms, "Price", text, money(row.renewal_price), row.currency)
         before = now
+
+
+def _findings(subscription: Subscription) -> Iterator[Line]:
+    found = Finding.objects.filter(app=subscription.app_id, details__subscriptions__contains=[subscription.original_id])
+    for row in found if subscription.environment == Environment.PRODUCTION else ():
+        at = milliseconds(datetime(row.from_day.year, row.from_day.month, row.from_day.day, tzinfo=UTC))
+        url = reverse("admin:reports_finding_change", args=[row.pk])
+        yield Line(at, "Finding", row.get_kind_display(), url=url, note=row.get_state_display())
 
 
 def _notifications(subscription: Subscription) -> Iterator[Line]:

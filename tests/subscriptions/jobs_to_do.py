@@ -20,7 +20,14 @@ from ascrecon.simulator.subscriptions.built import ANNA, at, steps_of
 from ascrecon.simulator.subscriptions.steps import DAY, Shop, Step, signed
 from ascrecon.simulator.subscriptions.store import Store
 from reports.models import Account, App
-from subscriptions.jobs import CERTIFICATES, enqueue_back_fill, enqueue_erasure, enqueue_history, enqueue_processing
+from subscriptions.jobs import (
+    CERTIFICATES,
+    enqueue_back_fill,
+    enqueue_detection,
+    enqueue_erasure,
+    enqueue_history,
+    enqueue_processing,
+)
 from subscriptions.models import ServerKey, Source
 from subscriptions.services.erasure import forget_from_now_on
 from subscriptions.services.intake import take_in
@@ -108,6 +115,12 @@ def processing(folder: Path) -> Job:
 def certificates(folder: Path) -> Job:
     _received(folder)
     return enqueue(CERTIFICATES, subject="Certificates", unique_key=CERTIFICATES)
+
+
+def detection(folder: Path) -> Job:
+    account = _received(folder)
+    process_received(account)
+    return enqueue_detection(account)
 
 
 def erasure(folder: Path) -> Job:

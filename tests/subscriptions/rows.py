@@ -12,6 +12,7 @@ from subscriptions.models import (
     Purchase,
     Refund,
     RefusedPayload,
+    RuleSetting,
     SigningChain,
     Subscription,
 )
@@ -58,5 +59,6 @@ def one_of_each(app: App, number: int = 1, text: str = "M") -> dict[str, Any]:
     chain = SigningChain.objects.create(
         fingerprint=f"{number + 5000:064x}", subject=f"CN={text}", not_after=MORNING, certificates=[]
     )
-    rows = (notification, customer, subscription, purchase, refund, refused, chain)
+    rule, _ = RuleSetting.objects.get_or_create(code="A01")
+    rows = (rule, notification, customer, subscription, purchase, refund, refused, chain)
     return {str(row._meta.model_name): row.pk for row in rows}
