@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("reports", "0007_analytics_rules"),
+        ("reports", "0008_subscription_findings"),
     ]
 
     operations = [
