@@ -23,6 +23,7 @@ from ascrecon.simulator.subscriptions.authority import new_authority
 from ascrecon.simulator.subscriptions.built import steps_of
 from ascrecon.simulator.subscriptions.steps import Shop, payload
 from reports.models import Account, App, ConsoleExport, DeliveryState, Finding
+from subscriptions.models import RuleSetting
 from tests.doors import ask, told
 from tests.hostile.payloads import hostile, hostile_address, hostile_name, hostile_short, quoted
 from tests.make_files import (
@@ -208,6 +209,8 @@ class Town:
             body = {"signedPayload": authority.sign(told_by)}
             assert self.client.post(address, body, content_type="application/json").status_code == 200
         self.client.post(address, {"signedPayload": hostile("payload")}, content_type="application/json")
+        # One rule tells what Apple wrote; the others would push older findings out of the walk.
+        RuleSetting.objects.exclude(code="A38").update(enabled=False)
         self.run_jobs()
 
     # What the steps need

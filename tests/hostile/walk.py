@@ -17,7 +17,7 @@ from reports.admin.findings import ACTIONS
 
 Arguments = Sequence[tuple[Any, ...]]
 #: Of each model the newest objects; a list shows more of them.
-MOST_OBJECTS = 8
+MOST_OBJECTS = 10
 #: These only take a form and lead on to another page.
 TAKES_A_FORM = {"confirm", "cancel", "test", "pull", "retry", "accept", "replay", "fetch", "erase", "distrust"}
 #: These send a file, no page.
