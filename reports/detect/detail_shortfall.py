@@ -260,6 +260,8 @@ def _beyond(check: Check, item: Short) -> bool:
     """More than the rows left out and the noise can hold. What is usual must be known, or nothing be told."""
     if not item.is_known and (item.told_rows or not check.by_rows):
         return False
+    if check.metric.currency and item.told_rows:
+        return False  # one row of few people may hold much money
     if item.is_known and not _is_far_below(item):
         return False
     return item.difference > max(_by_share(item), _by_rows(check, item)) + _spread(check, item)

@@ -9,4 +9,5 @@ CAMPAIGNS: dict[str, str] = {
     "cuts": "tests.soak.cuts",
     "downloads": "tests.soak.downloads",
     "mutations": "tests.soak.mutations",
+    "deliveries": "tests.soak.deliveries",
 }

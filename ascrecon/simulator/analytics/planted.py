@@ -77,9 +77,13 @@ def _withheld(world: World, fault: Withheld, today: date) -> Iterator[Expectatio
 def _visible(world: World, fault: OfInstances, today: date) -> list[Deliverable]:
     """Without what was no longer listed when the reader looked first: perhaps it was never made."""
     lost = deliverables(world.truth, fault, today)
+    return [item for item in lost if item.made_on >= _oldest(world)]
+
+
+def _oldest(world: World) -> date:
+    """The oldest processing date that was listed when the reader looked first."""
     days = world.truth.scenario.sync_days
-    oldest = min(days) - timedelta(days=KEPT_DAYS) if days else date.min
-    return [item for item in lost if item.made_on >= oldest]
+    return min(days) - timedelta(days=KEPT_DAYS) if days else date.min
 
 
 def _lasting(fault: Withheld, lost: Sequence[Deliverable], today: date) -> Iterator[Expectation]:
@@ -119,7 +123,7 @@ def _runs(found: Iterable[Deliverable]) -> list[list[Deliverable]]:
     return joined
 
 
-def _in_snapshots(world: World, fault: Withheld | TwinInstance, today: date) -> set[date]:
+def _in_snapshots(world: World, fault: Withheld | TwinInstance | GranularityDiffers, today: date) -> set[date]:
     """Days that a snapshot of the app, also one that the reader asked for, has complete."""
     if isinstance(fault, Withheld) and fault.access == "SNAPSHOT":
         return set()
@@ -144,11 +148,15 @@ def _stopped(world: World, fault: RequestStopped, today: date) -> Iterator[Expec
     app = world.truth.scenario.app(fault.apple_id)
     later = [request.first for request in world.book.of_app(app, (ONGOING,), today) if request.asked >= fault.start]
     over = [first - timedelta(days=1) for first in later if first <= today]
-    yield _of_app(fault, "request_stopped", "not_delivered", fault.start, min(over, default=today))
+    # A reader to whom nothing of before is listed any more knows of it only from the day of the first look.
+    looks = world.truth.scenario.sync_days
+    start = fault.start if not looks or fault.start > _oldest(world) else min(looks)
+    yield _of_app(fault, "request_stopped", "not_delivered", start, min(over, default=today))
 
 
-def _ghost(_world: World, fault: GhostSnapshot, today: date) -> Iterator[Expectation]:
-    if fault.day <= today:
+def _ghost(world: World, fault: GhostSnapshot, today: date) -> Iterator[Expectation]:
+    """Told by who looks once more and does not find what was made."""
+    if fault.day <= today and _synced(world, fault.day + timedelta(days=1), today + timedelta(days=1)):
         yield _of_app(fault, "api_incident", "ghost_request", fault.day, fault.day)
 
 
@@ -202,7 +210,11 @@ def _synced(world: World, first: date, before: date) -> bool:
     return not days or any(first <= day < before for day in days)
 
 
-def _granularity(_world: World, fault: GranularityDiffers, today: date) -> Iterator[Expectation]:
+def _granularity(world: World, fault: GranularityDiffers, today: date) -> Iterator[Expectation]:
+    """To a reader who has all of its days."""
+    lag = timedelta(days=REPORTS[fault.report].completeness)
+    if fault.day + lag < _oldest(world) and fault.day not in _in_snapshots(world, fault, today):
+        return
     end = fault.day + timedelta(days=6)
     if fault.granularity == "MONTHLY":
         end = (fault.day + timedelta(days=31)).replace(day=1) - timedelta(days=1)
