@@ -32,7 +32,7 @@ from subscriptions.services.backfill import HistoryReader
 from subscriptions.services.chains import ask_about, chains_to_ask
 from subscriptions.services.erasure import erase
 from subscriptions.services.history import fetch_customer
-from subscriptions.services.processing import process_received
+from subscriptions.services.processing import has_waiting, process_received
 from subscriptions.services.quarantine import MISPLACED, release_what_fits
 
 PROCESS, CERTIFICATES, ERASE = "notifications.process", "notifications.certificates", "subscriptions.erase"
@@ -68,11 +68,13 @@ def process_notifications(context: JobContext) -> Result:
     if account is None:
         raise JobFailed("The account is gone.")
     released = release_what_fits(account)
-    worked_in = process_received(
-        account, context.check_lease, lambda done: context.progress("notifications", done, None)
-    )
-    if worked_in:
+
+    def hand_on() -> None:
+        """With the work itself, so that an interruption can not part the two."""
         enqueue_detection(account)
+        context.check_lease()
+
+    worked_in = process_received(account, hand_on, lambda done: context.progress("notifications", done, None))
     return {"worked_in": worked_in, "released": released}
 
 
@@ -131,7 +133,8 @@ def fill_back(context: JobContext) -> Result:
             reader.read_failures()
         else:
             reader.read_new()
-    if reader.recovered:
+    # Also what an interrupted run before took in, and could not hand on any more.
+    if has_waiting(app.account):
         enqueue_processing(app.account)
     return {"read": reader.read, "recovered": reader.recovered}
 

@@ -26,7 +26,7 @@ OF_DAYS = (
     FindingKind.MISSING_SALES_VALUES,
 )
 #: Reports that hold all apps of a vendor, though a finding may be of one app.
-VENDORS_REPORTS = tuple(Rule.Report)
+VENDORS_REPORTS = Rule.Report.of_vendors()
 
 
 def cell_context(cell: CoverageCell, asked: Mapping[str, Any], now: datetime) -> dict[str, Any]:

@@ -47,6 +47,11 @@ class Rule(models.Model):
         SESSIONS_DETAILED = "App Sessions Detailed", "App Sessions Detailed"
         CRASHES = "App Crashes", "App Crashes"
 
+        @classmethod
+        def of_vendors(cls) -> tuple[Rule.Report, ...]:
+            """The sales and finance reports, which hold all apps of a vendor in one file."""
+            return tuple(report for report in cls if "/" in report.value)
+
     class Measure(models.TextChoices):
         UNITS = "units", "Units"
         PROCEEDS = "proceeds", "Units × developer proceeds"

@@ -27,7 +27,7 @@ WEEKEND = (5, 6)
 #: Most reports begin with it; a line of the calendar has no room for it.
 LEFT_OUT = "App Store "
 GRAINS = {Grain.DAY: "", Grain.WEEK: "Weeks", Grain.MONTH: "Months", Grain.FISCAL_MONTH: "Fiscal months"}
-_SALES_NAMES = {value: str(label) for value, label in Rule.Report.choices}
+_SALES_NAMES = {report.value: str(report.label) for report in Rule.Report.of_vendors()}
 
 
 @dataclass(frozen=True)
@@ -260,7 +260,7 @@ def _line_name(key: tuple[str, str, str], several_vendors: bool) -> str:
 def _as_in_the_catalogue(key: tuple[str, str, str]) -> tuple[int, tuple[str, str, str]]:
     """Reports as Apple lists them, then those that nobody described."""
     names = [report.name for report in load_catalogue().analytics_reports]
-    names += [report.value for report in Rule.Report]
+    names += [report.value for report in Rule.Report.of_vendors()]
     return (names.index(key[0]) if key[0] in names else len(names)), key
 
 

@@ -228,7 +228,7 @@ def _mailto(to: str, subject: str, text: str, page: str) -> str:
 
 def _app_of(item: Wanted) -> App | None:
     """A report of the vendor's holds all apps, whichever of them is looked at."""
-    return None if item.report in Rule.Report.values else item.app
+    return None if item.report in Rule.Report.of_vendors() else item.app
 
 
 def _task(account: Account, app: App | None, vendor: str, told_by: str, items: Sequence[Wanted]) -> ExportTask:

@@ -36,6 +36,11 @@ def process_received(
     return done
 
 
+def has_waiting(account: Account) -> bool:
+    """Whether anything was received and not yet worked in."""
+    return Notification.objects.filter(account=account, state=NotificationState.RECEIVED).exists()
+
+
 @transaction.atomic
 def _process_batch(account: Account, check: Check) -> int:
     lock_state(account.pk)

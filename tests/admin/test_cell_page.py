@@ -150,9 +150,9 @@ def test_sales_of_two_issues_are_compared_by_currency(db: None, login: Login) ->
 
 
 def test_a_report_without_figures_is_compared_by_its_rows(db: None, login: Login) -> None:
-    cell = make.AnalyticsCellFactory.make(report="App Crashes")
+    cell = make.AnalyticsCellFactory.make(report="App Install Performance")
     for number, rows in enumerate((2, 3)):
-        delivery = make.AnalyticsDeliveryFactory.make(report="App Crashes")
+        delivery = make.AnalyticsDeliveryFactory.make(report="App Install Performance")
         make.AnalyticsVintageFactory.make(
             delivery=delivery, period_start=DAY, current=bool(number), taken_on=DAY + timedelta(days=number)
         )

@@ -192,4 +192,4 @@ def test_its_page_shows_what_came_of_it_and_the_other_deliveries_of_its_days(tmp
     page = client.get(f"/admin/reports/reportinstance/{first.pk}/change/").content.decode()
 
     assert "App Downloads Standard" in page
-    assert newer.file_name in page
+    assert newer.short_name in page

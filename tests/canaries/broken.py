@@ -222,8 +222,8 @@ CANARIES = (
         "regions counted twice",
         "the finance file of all regions and those of single regions are added",
         "reports/reconcile/compare.py",
-        "    execute(ONE_COPY)\n",
-        "",
+        "        execute(ONE_COPY)\n",
+        "        pass\n",
         _in("reconcile"),
     ),
     Canary(

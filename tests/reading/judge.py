@@ -114,7 +114,9 @@ def _key(
     kind: str, metric: str, dims: dict[str, str], app: str, currency: str, start: str, end: str
 ) -> tuple[str, ...]:
     if kind in ("A1", "A2"):
-        return (fold(f"{dims.get('member', '')} {metric}"), fold(app), start, "")
+        # A column is called by its member, whatever dimension the product takes it for.
+        member = next((text for name, text in dims.items() if name != "currency"), "")
+        return (fold(f"{member} {metric}"), fold(app), start, "")
     if kind == "P":
         return (metric, _month(start, end), currency)
     return (metric, dims["product"], start, end, currency)
