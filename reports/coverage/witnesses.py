@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from ascrecon.appstore import load_catalogue
 from reports.figures.analytics import DETAILED, FAMILIES, STANDARD, Family
+from reports.figures.counted import twin_of
 from reports.models import Account, App
 from reports.sql import fetch
 from reports.sync.policy import sync_policy
@@ -104,9 +105,7 @@ def witnessed_reports(account: Account, app: App | None) -> list[Pair]:
 
 def _other_level(pair: Pair) -> Pair:
     app_id, report = pair
-    if report.endswith(STANDARD):
-        return app_id, report.removesuffix(STANDARD) + DETAILED
-    return app_id, report.removesuffix(DETAILED) + STANDARD
+    return app_id, twin_of(report)
 
 
 def _by_rows(never: set[Pair], came: set[Pair], family: Family, people: str) -> set[Pair]:

@@ -42,10 +42,6 @@ class ReportLine:
     def counts(self) -> list[tuple[str, int]]:
         return [(state.value, self.states[state]) for state in InstanceState if self.states[state]]
 
-    @property
-    def newest_day(self) -> date | None:
-        return max(self.newest.values(), default=None)
-
 
 @dataclass(frozen=True)
 class RequestStatus:

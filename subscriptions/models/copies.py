@@ -89,10 +89,6 @@ class SignedTransaction(SignedCopy):
     def __str__(self) -> str:
         return self.transaction_id
 
-    @property
-    def purchased_at(self) -> datetime | None:
-        return moment(self.purchase_ms)
-
 
 class SignedRenewal(SignedCopy):
     """One signed copy of what a subscription will do next. `status` came with it, unsigned, from Apple's API."""

@@ -24,7 +24,7 @@ from reports.sync.run import Round, accounts_to_sync, sync_now
 
 
 class Command(DoorCommand):
-    help = "Pulls sales and finance reports from App Store Connect. Resumes where it stopped."
+    help = "Pulls sales and finance reports, and analytics where the account asks for them. Resumes where it stopped."
 
     def add_options(self, parser: CommandParser) -> None:
         parser.add_argument("--account", metavar="NAME", help="default: every account that is pulled")
