@@ -84,10 +84,10 @@ class Known:
     noun: str = "period"
 
     @classmethod
-    def of(cls, states: Iterable[str]) -> Known:
+    def of(cls, states: Iterable[str], noun: str = "period") -> Known:
         """Counted from the states of cells."""
         states = list(states)
-        return cls(len(states), sum(state in NOT_FINAL for state in states))
+        return cls(len(states), sum(state in NOT_FINAL for state in states), noun)
 
     @property
     def sentence(self) -> str:
