@@ -50,15 +50,16 @@ def slices_of(product: str, territory: str) -> tuple[Slice, Slice, Slice]:
 
 @dataclass(frozen=True)
 class Day:
-    """What an app lost on one day, and of what: its rows with sales, and how many cells each of its slices has.
+    """What an app lost on one day, and of what: its rows with sales, and how much of each slice is untouched.
 
-    A cell of which nothing is lost is only counted: a large app has a hundred thousand of them.
+    Cells of which nothing is lost are counted only, or their rows are: a large app has a hundred thousand of them.
+    Where nothing is untouched, the lost cells are all that the slice has.
     """
 
     day: date
     lost: Sequence[Cell]
     expected: float
-    cells: Mapping[Slice, int]
+    untouched: Mapping[Slice, int]
 
     @cached_property
     def inside(self) -> dict[Slice, list[int]]:
@@ -86,8 +87,8 @@ def days_of(cells: Iterable[Cell]) -> list[Day]:
 
 
 def _day_of(day: date, cells: Sequence[Cell]) -> Day:
-    counts = Counter(part for cell in cells for part in slices_of(cell.product, cell.territory))
-    return Day(day, [cell for cell in cells if cell.lost], sum(cell.expected for cell in cells), counts)
+    untouched = Counter(part for cell in cells if not cell.lost for part in slices_of(cell.product, cell.territory))
+    return Day(day, [cell for cell in cells if cell.lost], sum(cell.expected for cell in cells), untouched)
 
 
 def explain_loss(days: Iterable[Day], *, slack: float = 0.0) -> dict[Slice, list[Cell]]:
@@ -112,9 +113,8 @@ def _gone_slices(day: Day) -> list[Slice]:
     """The slices of a day of which nothing is left; the whole app where nothing at all is left."""
     in_whole = [cell for cell in day.lost if cell.lost >= cell.expected]
     whole_cells = Counter(part for cell in in_whole for part in slices_of(cell.product, cell.territory))
-    if whole_cells[APP] == day.cells[APP]:
-        return [APP]
-    return [s for s, cells in whole_cells.items() if s != APP and cells == day.cells[s] and not _by_chance(s, day)]
+    gone = [s for s, cells in whole_cells.items() if cells == len(day.inside[s]) and not day.untouched.get(s)]
+    return [APP] if APP in gone else [s for s in gone if not _by_chance(s, day)]
 
 
 def _by_chance(candidate: Slice, day: Day) -> bool:

@@ -42,24 +42,24 @@ def _days(lines: Sequence[Line], evidence: Evidence) -> Days:
             seen[line.console_vintage_id, line.period_start].add(line.app_id)
     for (vintage_id, day), apps in seen.items():
         console = evidence.vintages[vintage_id]
-        difference = compare_rows(console, _api_deliveries(console), evidence.rule.api_measure)
+        difference = compare_rows(console, _api_vintages(console), evidence.rule.api_measure)
         for app_id, lost in _by_app(difference, day).items():
             if app_id in apps:
                 days[console.series.account_id, console.series.vendor_id, app_id].append(lost)
     return days
 
 
-API_DELIVERIES = """
-SELECT delivery_id FROM api_vintage WHERE account_id = %s AND period_start = %s
+API_VINTAGES = """
+SELECT id FROM api_vintage WHERE account_id = %s AND period_start = %s
   AND (%s::bigint IS NULL OR vendor_id IS NULL OR vendor_id = %s)
 """
 
 
-def _api_deliveries(console: Vintage) -> list[int]:
-    """The deliveries of the API that this run holds against `console`."""
+def _api_vintages(console: Vintage) -> list[Vintage]:
+    """The vintages of the API that this run holds against `console`."""
     series = console.series
     parameters = [series.account_id, console.period_start, series.vendor_id, series.vendor_id]
-    return [delivery_id for (delivery_id,) in fetch(API_DELIVERIES, parameters)]
+    return list(Vintage.objects.filter(pk__in=[number for (number,) in fetch(API_VINTAGES, parameters)]))
 
 
 def _by_app(difference: RowDifference, day: date) -> dict[int | None, Day]:
@@ -71,7 +71,7 @@ def _by_app(difference: RowDifference, day: date) -> dict[int | None, Day]:
         amounts = cell.amounts | {row.currency: cell.amounts.get(row.currency, Decimal(0)) + row.amount}
         cells[key] = replace(cell, lost=cell.lost + row.rows, amounts=amounts)
     return {
-        app_id: Day(day, list(cells.values()), difference.expected[app_id], difference.cells[app_id])
+        app_id: Day(day, list(cells.values()), difference.expected[app_id], difference.untouched[app_id])
         for app_id, cells in lost.items()
     }
 

@@ -100,6 +100,27 @@ def test_one_product_is_gone(tmp_path: Path) -> None:
     assert_lines_add_up(found)
 
 
+@pytest.mark.parametrize("named", [0, 1, 50_000])
+def test_the_rows_of_places_that_differ_say_the_same_as_all_rows(
+    named: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`named`: so many places are looked at one by one, and where more of them differ every row is."""
+    monkeypatch.setattr("reports.reconcile.unlike.MOST_PLACES", named)
+    lost = [GRID["p1", "US"], GRID["p1", "JP"], GRID["p4", "GB"]]
+    twice = sale(1, "2.00", "EUR", "DE", product="p2")
+    kept = [*(row for row in GRID.values() if row not in lost), twice]
+
+    found = reconciled(tmp_path, kept, [*kept, *lost, twice])
+
+    # of four rows two are 2.00 USD, one is 300 JPY, one of two equal ones is 2.00 EUR
+    assert briefly(found) == [
+        ("missing_sales_values", "app", "", "EUR", "2.00"),
+        ("missing_sales_values", "app", "", "JPY", "300"),
+        ("missing_sales_values", "app", "", "USD", "4.00"),
+    ]
+    assert_lines_add_up(found)
+
+
 def test_one_country_is_gone(tmp_path: Path) -> None:
     api = [row for (_, country), row in GRID.items() if country != "JP"]
 
