@@ -24,17 +24,22 @@ class Difference:
 
 def read_books() -> Books:
     """Of the current database and its store of files."""
+    return read_tables(SELECTS) | {"stored files": _stored(Path(settings.MEDIA_ROOT))}
+
+
+def read_tables(path: Path) -> Books:
+    """The rows that the SELECTs of a file give in the current database."""
     with connection.cursor() as cursor:
         books = {}
-        for table, select in selects().items():
+        for table, select in selects(path).items():
             cursor.execute(select)
             books[table] = Counter(str(row[0]) for row in cursor.fetchall())
-    return books | {"stored files": _stored(Path(settings.MEDIA_ROOT))}
+    return books
 
 
-def selects() -> dict[str, str]:
-    """One SELECT for each table: the part of books.sql below its title, after the common part above all titles."""
-    common, *parts = SELECTS.read_text(encoding="utf-8").split("-- table: ")
+def selects(path: Path = SELECTS) -> dict[str, str]:
+    """One SELECT for each table: the part of the file below its title, after the common part above all titles."""
+    common, *parts = path.read_text(encoding="utf-8").split("-- table: ")
     return {title: common + select for title, _, select in (part.partition("\n") for part in parts)}
 
 

@@ -10,4 +10,5 @@ CAMPAIGNS: dict[str, str] = {
     "downloads": "tests.soak.downloads",
     "mutations": "tests.soak.mutations",
     "deliveries": "tests.soak.deliveries",
+    "notifications": "tests.soak.notifications",
 }

@@ -44,20 +44,25 @@ class Load:
 
     def until(self, look: Callable[[], object], what: str, patience: float = 180.0) -> None:
         """Waits until `look` returns what is true, and keeps the queue filled meanwhile."""
-        deadline = time.monotonic() + patience
-        while not _answer(look):
-            if time.monotonic() > deadline:
-                raise Stuck(f"waited {patience:.0f} s in vain for {what}: {_where_things_stand()}")
-            self.top_up()
-            time.sleep(LOOK)
+        until(look, what, patience, self.top_up)
 
     def finish(self, patience: float = 900.0) -> None:
         """Until nothing is left; then everything is looked at once more, for it was looked at half loaded before."""
         self._most = self._most or self.queued
-        self.until(lambda: self.queued == self._most and _nothing_left(), "the end of all jobs", patience)
+        self.until(lambda: self.queued == self._most and nothing_left(), "the end of all jobs", patience)
         compare_later(None, None)
         enqueue_detection(Account.objects.get(name="Acme"), NOON)
-        self.until(_nothing_left, "the last comparison", patience)
+        self.until(nothing_left, "the last comparison", patience)
+
+
+def until(look: Callable[[], object], what: str, patience: float, meanwhile: Callable[[], None] = lambda: None) -> None:
+    """Waits until `look` returns what is true; Stuck where it does not within `patience` seconds."""
+    deadline = time.monotonic() + patience
+    while not _answer(look):
+        if time.monotonic() > deadline:
+            raise Stuck(f"waited {patience:.0f} s in vain for {what}: {_where_things_stand()}")
+        meanwhile()
+        time.sleep(LOOK)
 
 
 def unwell(besides: str = "") -> list[str]:
@@ -72,7 +77,7 @@ def tried_again() -> list[str]:
     return [f"job {job.pk} {job.subject} took {job.attempts} attempts: {job.events.all()}" for job in again]
 
 
-def _nothing_left() -> bool:
+def nothing_left() -> bool:
     return not Job.objects.filter(UNFINISHED).exists()
 
 
