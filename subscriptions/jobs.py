@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hashlib
+import json
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -17,7 +19,8 @@ from ascrecon.jobs.service import enqueue
 from ascrecon.jobs.ticks import tick
 from ascrecon.storeserver.refusals import RootsMissing
 from reports.models import Account, App
-from subscriptions.detect.findings import detect_subscriptions
+from subscriptions.derive.state import Key
+from subscriptions.detect.findings import detect_subscriptions, detect_touched
 from subscriptions.models import (
     ChainState,
     Environment,
@@ -37,6 +40,7 @@ from subscriptions.services.quarantine import MISPLACED, release_what_fits
 
 PROCESS, CERTIFICATES, ERASE = "notifications.process", "notifications.certificates", "subscriptions.erase"
 BACK_FILL, HISTORY, DETECT = "notifications.history", "subscriptions.history", "subscriptions.detect"
+CHECK = "subscriptions.check"
 
 
 def enqueue_processing(account: Account) -> Job:
@@ -69,12 +73,11 @@ def process_notifications(context: JobContext) -> Result:
         raise JobFailed("The account is gone.")
     released = release_what_fits(account)
 
-    def hand_on() -> None:
-        """With the work itself, so that an interruption can not part the two."""
-        enqueue_detection(account)
-        context.check_lease()
-
-    worked_in = process_received(account, hand_on, lambda done: context.progress("notifications", done, None))
+    worked_in = process_received(
+        account,
+        lambda keys: _hand_on(context, account, keys),
+        lambda done: context.progress("notifications", done, None),
+    )
     return {"worked_in": worked_in, "released": released}
 
 
@@ -95,6 +98,31 @@ def check_subscriptions(context: JobContext) -> Result:
     if account is None:
         raise JobFailed("The account is gone.")
     outcome = detect_subscriptions(account, clock.now())
+    return {"new": len(outcome.new), "closed": len(outcome.closed)}
+
+
+def enqueue_check(account: Account, keys: Collection[Key]) -> Job | None:
+    """Queue the look at the customers of a few subscriptions, of which something new is known."""
+    told = sorted(key for key in keys if key[1] == Environment.PRODUCTION)
+    if not told:
+        return None
+    digest = hashlib.sha256(json.dumps(told).encode()).hexdigest()
+    return enqueue(
+        CHECK,
+        {"account": account.pk, "keys": [list(key) for key in told]},
+        subject=f"Check {len(told)} {'subscription' if len(told) == 1 else 'subscriptions'} of {account}",
+        unique_key=f"{CHECK}:{account.pk}:{digest}",
+        account_id=account.pk,
+    )
+
+
+@job(CHECK, title="Check subscriptions of which something new is known")
+def check_touched(context: JobContext) -> Result:
+    account = Account.objects.filter(pk=context.payload["account"]).first()
+    if account is None:
+        raise JobFailed("The account is gone.")
+    keys = {(int(app), str(environment), str(original)) for app, environment, original in context.payload["keys"]}
+    outcome = detect_touched(account, keys, clock.now())
     return {"new": len(outcome.new), "closed": len(outcome.closed)}
 
 
@@ -143,8 +171,16 @@ def fill_back(context: JobContext) -> Result:
 def fetch_history(context: JobContext) -> Result:
     app, environment = _app(context.payload["app"]), Environment(context.payload["environment"])
     with _told_errors():
-        fetched = fetch_customer(app, context.payload["id"], environment)
+        fetched = fetch_customer(
+            app, context.payload["id"], environment, lambda keys: _hand_on(context, app.account, keys)
+        )
     return {"new": fetched.new}
+
+
+def _hand_on(context: JobContext, account: Account, keys: Collection[Key]) -> None:
+    """With the work itself, so that an interruption can not part the two."""
+    enqueue_check(account, keys)
+    context.check_lease()
 
 
 @contextmanager

@@ -92,18 +92,20 @@ def report_findings(
     app: App | None = None,
     run: Run | None = None,
     reaching_in: Sequence[int] = (),
+    only: Q | None = None,
 ) -> Outcome:
     """Store what `detector` found, and close what it no longer finds between the two days of `window` (None: ever).
 
     With `account` or `app` only theirs are closed: say what was looked at. `reaching_in` are the numbers of findings
-    that touch the window and go on beside it; `found` tells of all their days.
+    that touch the window and go on beside it; `found` tells of all their days. `only` are the findings that the look
+    was about, where it was not about all; `found` are among them.
 
     Takes an advisory lock per detector, so that two runs at once do not open a finding twice. About six statements,
     whatever the number of findings.
     """
     advisory_lock("findings", detector)
     batch = _Batch(at, run)
-    known = _known(detector, account, app, window, reaching_in)
+    known = _known(detector, account, app, window, reaching_in, only)
     for item in sorted(found, key=lambda f: (f.from_day, f.public_id)):
         _place(item, known, detector, batch)
     _close_rest(known, batch)
@@ -140,6 +142,7 @@ def _known(
     app: App | None,
     window: tuple[date, date] | None,
     reaching_in: Sequence[int],
+    only: Q | None,
 ) -> dict[Key, list[Finding]]:
     findings = Finding.objects.filter(detector=detector)
     if account is not None:
@@ -149,6 +152,8 @@ def _known(
     if window is not None:
         inside = Q(from_day__lte=window[1], to_day__gte=window[0])
         findings = findings.filter(inside | Q(pk__in=reaching_in))
+    if only is not None:
+        findings = findings.filter(only)
     by_key: dict[Key, list[Finding]] = defaultdict(list)
     for finding in findings.select_for_update().order_by("from_day", "pk"):
         by_key[key_of(finding)].append(finding)

@@ -36,15 +36,18 @@ WRITTEN_BEFORE = {
 }
 
 
-def derive(keys: Collection[Key]) -> None:
+def derive(keys: Collection[Key]) -> set[Key]:
     """Compute anew what follows for these subscriptions: app, environment and original transaction ID of each.
 
     Inside the caller's transaction, which holds the lock of the account's state. Subscriptions that share a
-    transaction with one of them are computed too.
+    transaction with one of them are computed too. Returns all that were computed.
     """
+    computed: set[Key] = set()
     for portion in _portions(keys):
         related = fetch(RELATED, _arrays(portion))
         _derive({*portion, *related})
+        computed |= {*portion, *related}
+    return computed
 
 
 def _derive(keys: set[Key]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -45,6 +45,12 @@ class Anomaly:
     def at(self) -> datetime | None:
         return moment(self.at_ms)
 
+    @property
+    def originals(self) -> list[str]:
+        """The original transaction IDs that it is about."""
+        named = [str(self.facts[name]) for name in ("original", "old", "new") if self.facts.get(name)]
+        return [*named, *self.facts.get("subscriptions", [])]
+
 
 def anomalies(account: Account | None, at: datetime, codes: Iterable[str] | None = None) -> list[Anomaly]:
     """What the rules find at the moment `at`; `codes` names some of the rules, else all that are switched on."""
@@ -52,10 +58,24 @@ def anomalies(account: Account | None, at: datetime, codes: Iterable[str] | None
     for rule, severity, thresholds in _chosen(codes):
         parameters = {**thresholds, "account": account.pk if account else None, "now_ms": milliseconds(at)}
         with without_nested_loops():
-            rows = fetch(OF_ACCOUNT.format(statement=rule.statement), parameters)
-        apps = App.objects.select_related("account").in_bulk({row[0] for row in rows})
-        found += [_anomaly(rule, severity, apps[row[0]], *row[1:]) for row in rows]
+            found += _run(rule, severity, rule.statement(), parameters)
     return found
+
+
+def anomalies_of(app: App, originals: Collection[str], at: datetime) -> list[Anomaly]:
+    """What the rules find in these subscriptions (original transaction IDs) alone; not the account-wide rules."""
+    found: list[Anomaly] = []
+    few = {"app": app.pk, "originals": sorted(originals), "account": None, "now_ms": milliseconds(at)}
+    for rule, severity, thresholds in _chosen(None):
+        if not rule.account_wide:
+            found += _run(rule, severity, rule.statement(narrow=True), {**thresholds, **few})
+    return found
+
+
+def _run(rule: Rule, severity: Severity, statement: str, parameters: Mapping[str, Any]) -> list[Anomaly]:
+    rows = fetch(OF_ACCOUNT.format(statement=statement), parameters)
+    apps = App.objects.select_related("account").in_bulk({row[0] for row in rows}) if rows else {}
+    return [_anomaly(rule, severity, apps[row[0]], *row[1:]) for row in rows]
 
 
 def _chosen(codes: Iterable[str] | None) -> list[tuple[Rule, Severity, Mapping[str, int]]]:

@@ -10,13 +10,17 @@ from importlib.resources import files
 
 from reports.models import Severity
 
+ONLY = "AND app_id = %(app)s AND original_id = ANY(%(originals)s)"
+
 
 @dataclass(frozen=True)
 class Rule:
     """One rule. Its statement gives app_id, member, at_ms, until_ms (null: still so), money (currency to milliunits)
     and facts, which fill the sentence; the facts `grade` and `why` choose another severity and cause.
 
-    `thresholds` are what a person may change, their units in their names. The rules read Apple's fields as Apple
+    An `account_wide` one is about no single subscription: only the look at the whole account runs it. What the others
+    find names its subscriptions (facts `original`, `old`, `new`, or a list `subscriptions`), and follows from these
+    alone. `thresholds` are what a person may change, their units in their names. The rules read Apple's fields as Apple
     documents them; when a rule fires is an own choice.
     """
 
@@ -28,10 +32,12 @@ class Rule:
     sentence: str
     next_step: str
     thresholds: Mapping[str, int] = field(default_factory=dict)
+    account_wide: bool = False
 
-    @property
-    def statement(self) -> str:
-        return _text("sql/prelude.sql") + _text(f"sql/{self.code}.sql")
+    def statement(self, *, narrow: bool = False) -> str:
+        """`narrow`: over the subscriptions `originals` of one `app` only, which are two parameters more."""
+        prelude = _text("sql/prelude.sql").replace("/*only*/", ONLY if narrow else "")
+        return prelude + _text(f"sql/{self.code}.sql")
 
 
 @cache

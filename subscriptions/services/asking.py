@@ -18,10 +18,10 @@ from reports.services.accounts import client_policy
 from subscriptions.derive.state import derive
 from subscriptions.models import Environment, ServerKey, SignedRenewal, SignedTransaction, Source
 from subscriptions.moments import milliseconds
-from subscriptions.services.copies import Origin, renewal_copy, store, transaction_copy
+from subscriptions.services.copies import Key, Origin, renewal_copy, store, transaction_copy
 from subscriptions.services.erasure import erased_among, scrubbed
 from subscriptions.services.intake import chain_of
-from subscriptions.services.processing import lock_state
+from subscriptions.services.processing import HandOn, lock_state
 from subscriptions.services.refusals import count_refusal
 from subscriptions.trust import trusted_roots
 
@@ -46,11 +46,16 @@ def server_client(app: App, environment: Environment) -> Iterator[StoreServerCli
 
 
 class Shelf:
-    """Puts signed objects that were fetched for one app and environment where they belong."""
+    """Puts signed objects that were fetched for one app and environment where they belong.
 
-    def __init__(self, app: App, environment: Environment) -> None:
-        self._app, self._environment = app, environment
+    `hand_on` is called last in each transaction with the subscriptions that were computed anew.
+    """
+
+    def __init__(self, app: App, environment: Environment, hand_on: HandOn = lambda _: None) -> None:
+        self._app, self.environment, self._hand_on = app, environment, hand_on
         self._roots = trusted_roots()
+        #: The subscriptions that all that was put here tells of.
+        self.told: set[Key] = set()
 
     @transaction.atomic
     def put_transactions(self, texts: Iterable[str]) -> int:
@@ -70,11 +75,13 @@ class Shelf:
 
     def _keep(self, bought: list[SignedTransaction], upcoming: list[SignedRenewal]) -> int:
         lock_state(self._app.account_id)
-        known = SignedTransaction.objects.filter(app=self._app, environment=self._environment)
+        known = SignedTransaction.objects.filter(app=self._app, environment=self.environment)
         had = set(known.filter(sha256__in=[copy.sha256 for copy in bought]).values_list("sha256", flat=True))
         ids = {copy.transaction_id for copy in bought if copy.sha256 not in had}
         told = set(known.filter(transaction_id__in=ids).values_list("transaction_id", flat=True))
-        derive(store(bought, upcoming))
+        told = store(bought, upcoming)
+        self.told |= told
+        self._hand_on(derive(told))
         return len(ids - told)
 
     def _transaction(self, text: str) -> SignedTransaction | None:
@@ -96,7 +103,7 @@ class Shelf:
         try:
             signed = verified(text, self._roots)
             fields = Fields(signed.payload)
-            if fields.text("environment") != self._environment.in_payloads:
+            if fields.text("environment") != self.environment.in_payloads:
                 raise Refused(Reason.ENVIRONMENT, "Apple's API gave an object of another environment.")
             if bundle and fields.text(bundle) != self._app.bundle_id:
                 raise Refused(Reason.CONTENT, "Apple's API gave an object of another app.")
@@ -109,7 +116,7 @@ class Shelf:
         count_refusal(
             refused,
             account=self._app.account,
-            environment=self._environment,
+            environment=self.environment,
             body=text.encode(errors="replace"),
             address="App Store Server API",
         )
@@ -125,6 +132,6 @@ class Shelf:
         now = clock.now()
         chain = chain_of(signed.chain)
         return Origin(
-            self._app, self._environment, Source.HISTORY, chain.pk, now, milliseconds(now),
+            self._app, self.environment, Source.HISTORY, chain.pk, now, milliseconds(now),
             distrusted=chain.is_distrusted,
         )  # fmt: skip

@@ -12,6 +12,7 @@ from ascrecon.storeserver.client import WRONG_REVISION, SignedPage, StoreServerC
 from reports.models import App
 from subscriptions.models import Environment, HistoryCursor, ServerKey
 from subscriptions.services.asking import Shelf, server_client
+from subscriptions.services.processing import HandOn
 
 NOT_KNOWN = "The App Store knows no such transaction, neither in production nor in sandbox."
 
@@ -24,10 +25,13 @@ class Fetched:
     new: int
 
 
-def fetch_customer(app: App, any_id: str, environment: Environment | None = None) -> Fetched:
+def fetch_customer(
+    app: App, any_id: str, environment: Environment | None = None, hand_on: HandOn = lambda _: None
+) -> Fetched:
     """Fetch what Apple has on the customer behind a transaction id. Raises AppStoreError.
 
     Without `environment` production is asked first, then sandbox. Source: Apple documentation, App Store Server API.
+    `hand_on` is called in each transaction with the subscriptions that were computed anew.
     """
     key = ServerKey.objects.get(account=app.account)
     wanted = [environment] if environment else list(Environment)
@@ -36,7 +40,7 @@ def fetch_customer(app: App, any_id: str, environment: Environment | None = None
         if not key.url_of(each):
             continue
         try:
-            return _fetch(app, any_id, each)
+            return _fetch(app, any_id, Shelf(app, each, hand_on))
         except AppStoreError as error:
             if not is_unknown_here(error):
                 raise
@@ -45,18 +49,17 @@ def fetch_customer(app: App, any_id: str, environment: Environment | None = None
     raise last
 
 
-def _fetch(app: App, any_id: str, environment: Environment) -> Fetched:
-    shelf = Shelf(app, environment)
-    with server_client(app, environment) as client:
+def _fetch(app: App, any_id: str, shelf: Shelf) -> Fetched:
+    with server_client(app, shelf.environment) as client:
         new = shelf.put_statuses(client.statuses(any_id))
-        new += _transactions(app, any_id, environment, client, shelf)
+        new += _transactions(app, any_id, client, shelf)
         new += sum(shelf.put_transactions(page.signed_transactions) for page in client.refund_history(any_id))
-    return Fetched(environment, new)
+    return Fetched(shelf.environment, new)
 
 
-def _transactions(app: App, any_id: str, environment: Environment, client: StoreServerClient, shelf: Shelf) -> int:
+def _transactions(app: App, any_id: str, client: StoreServerClient, shelf: Shelf) -> int:
     """From the revision of the last time on. Where Apple no longer knows it, from the beginning."""
-    cursor, _ = HistoryCursor.objects.get_or_create(app=app, environment=environment, original_id=any_id)
+    cursor, _ = HistoryCursor.objects.get_or_create(app=app, environment=shelf.environment, original_id=any_id)
     try:
         return sum(_page(page, cursor, shelf) for page in client.transaction_history(any_id, cursor.revision))
     except AppStoreError as error:

@@ -19,18 +19,19 @@ from subscriptions.services.copies import Key, Origin, renewal_copy, store, tran
 BATCH = 200
 LOST = "The transaction in it has no ID, so it belongs to no subscription."
 
-Check = Callable[[], None]
+HandOn = Callable[[set[Key]], None]
 
 
 def process_received(
-    account: Account, check: Check = lambda: None, progress: Callable[[int], None] = lambda _: None
+    account: Account, hand_on: HandOn = lambda _: None, progress: Callable[[int], None] = lambda _: None
 ) -> int:
     """Work in all that was received and not yet worked in, in transactions of 200. Returns how many there were.
 
-    `check` is called last in each transaction (it raises where the work is no longer ours).
+    `hand_on` is called last in each transaction with the subscriptions that were computed anew (it raises where the
+    work is no longer ours).
     """
     done = 0
-    while count := _process_batch(account, check):
+    while count := _process_batch(account, hand_on):
         done += count
         progress(done)
     return done
@@ -42,15 +43,15 @@ def has_waiting(account: Account) -> bool:
 
 
 @transaction.atomic
-def _process_batch(account: Account, check: Check) -> int:
+def _process_batch(account: Account, hand_on: HandOn) -> int:
     lock_state(account.pk)
     waiting = Notification.objects.filter(account=account, state=NotificationState.RECEIVED)
     batch = list(waiting.select_for_update(no_key=True, of=("self",)).select_related("app").order_by("id")[:BATCH])
     if not batch:
         return 0
-    derive(keep_copies(batch))
+    computed = derive(keep_copies(batch))
     Notification.objects.filter(pk__in=[row.pk for row in batch]).update(state=NotificationState.PROCESSED)
-    check()
+    hand_on(computed)
     return len(batch)
 
 

@@ -143,6 +143,7 @@ CASES: dict[str, Case] = {
     subscription_jobs.CERTIFICATES: Case(jobs_to_do.certificates, ("SigningChain.asked_at",)),
     subscription_jobs.ERASE: Case(jobs_to_do.erasure),
     subscription_jobs.DETECT: Case(jobs_to_do.detection),
+    subscription_jobs.CHECK: Case(jobs_to_do.check),
     subscription_jobs.BACK_FILL: Case(jobs_to_do.back_fill, jobs_to_do.ASKED),
     subscription_jobs.HISTORY: Case(jobs_to_do.history, jobs_to_do.FETCHED),
     jobs.DIGEST: Case(

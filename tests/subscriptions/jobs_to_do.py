@@ -20,9 +20,11 @@ from ascrecon.simulator.subscriptions.built import ANNA, at, steps_of
 from ascrecon.simulator.subscriptions.steps import DAY, Shop, Step, signed
 from ascrecon.simulator.subscriptions.store import Store
 from reports.models import Account, App
+from subscriptions.derive.state import Key
 from subscriptions.jobs import (
     CERTIFICATES,
     enqueue_back_fill,
+    enqueue_check,
     enqueue_detection,
     enqueue_erasure,
     enqueue_history,
@@ -121,6 +123,14 @@ def detection(folder: Path) -> Job:
     account = _received(folder)
     process_received(account)
     return enqueue_detection(account)
+
+
+def check(folder: Path) -> Job:
+    account, touched = _received(folder), set[Key]()
+    process_received(account, touched.update)
+    job = enqueue_check(account, touched)
+    assert job is not None, "everything is of production"
+    return job
 
 
 def erasure(folder: Path) -> Job:

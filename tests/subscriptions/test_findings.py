@@ -72,7 +72,7 @@ def test_it_is_looked_for_as_soon_as_something_was_worked_in(shop: Shop, post: P
     for payload in signed(steps_of("token_moved"), shop):
         post(payload)
     run_now(Job.objects.get(kind="notifications.process"))
-    run_now(Job.objects.get(kind="subscriptions.detect"))
+    run_now(Job.objects.get(kind="subscriptions.check"))
     assert Finding.objects.filter(kind="account_token_moved").exists()
 
 

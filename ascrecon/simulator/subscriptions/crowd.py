@@ -33,5 +33,5 @@ def of_customer(step: Step, customer: int) -> Step:
 
 def _own(fields: Mapping[str, Any], customer: int) -> dict[str, Any]:
     own = {name: f"{customer}{fields[name]}" for name in IDS if name in fields}
-    token = {TOKEN: f"{fields[TOKEN][:24]}{customer:012d}"} if TOKEN in fields else {}
+    token = {TOKEN: f"{fields[TOKEN][:24]}{customer:012d}"} if fields.get(TOKEN) else {}
     return {**fields, **own, **token}
