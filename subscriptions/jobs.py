@@ -35,12 +35,13 @@ from subscriptions.services.backfill import HistoryReader
 from subscriptions.services.chains import ask_about, chains_to_ask
 from subscriptions.services.erasure import erase
 from subscriptions.services.history import fetch_customer
+from subscriptions.services.orders import look_up
 from subscriptions.services.processing import has_waiting, process_received
 from subscriptions.services.quarantine import MISPLACED, release_what_fits
 
 PROCESS, CERTIFICATES, ERASE = "notifications.process", "notifications.certificates", "subscriptions.erase"
 BACK_FILL, HISTORY, DETECT = "notifications.history", "subscriptions.history", "subscriptions.detect"
-CHECK = "subscriptions.check"
+CHECK, ORDER = "subscriptions.check", "subscriptions.order"
 
 
 def enqueue_processing(account: Account) -> Job:
@@ -175,6 +176,29 @@ def fetch_history(context: JobContext) -> Result:
             app, context.payload["id"], environment, lambda keys: _hand_on(context, app.account, keys)
         )
     return {"new": fetched.new}
+
+
+def enqueue_order(account: Account, order_id: str, *, requested_by: str = "") -> Job:
+    """Queue the question which purchases of an account's apps an order ID stands for."""
+    return enqueue(
+        ORDER,
+        {"account": account.pk, "order": order_id},
+        subject=f"Order {order_id} of {account}",
+        requested_by=requested_by,
+        unique_key=f"{ORDER}:{account.pk}:{order_id}",
+        account_id=account.pk,
+    )
+
+
+@job(ORDER, title="Look up an order", timeout=300)
+def look_up_order(context: JobContext) -> Result:
+    """An order that Apple does not know is an answer, not a failure."""
+    account = Account.objects.filter(pk=context.payload["account"]).first()
+    if account is None:
+        raise JobFailed("The account is gone.")
+    with _told_errors():
+        found = look_up(account, context.payload["order"], lambda keys: _hand_on(context, account, keys))
+    return {"valid": found.is_valid, "told": [list(key) for key in sorted(found.told)], "new": found.new}
 
 
 def _hand_on(context: JobContext, account: Account, keys: Collection[Key]) -> None:

@@ -47,6 +47,14 @@ class LastTransaction:
 
 
 @dataclass(frozen=True, slots=True)
+class Order:
+    """What Look Up Order ID tells: whether Apple knows the order for this app, and the transactions in it."""
+
+    is_valid: bool
+    signed_transactions: tuple[str, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class NotificationPage:
     """Notifications as they were sent first; `token` is empty on the last page."""
 
@@ -140,6 +148,17 @@ class StoreServerClient:
             token = following
             if not token:
                 return
+
+    def order(self, order_id: str) -> Order:
+        """The purchases of this app in an order, by the order ID that stands in the customer's e-mail.
+
+        Production only. Source: Apple documentation, Look Up Order ID; `status` 0 is valid, 1 invalid.
+        """
+        path = f"/inApps/v1/lookup/{_segment(order_id)}"
+        document = self._get("lookup", path)
+        if document.get("status") not in (0, 1):
+            raise _odd(path, "The status of the order is neither 0 nor 1.")
+        return Order(document["status"] == 0, _texts(document, path))
 
     def request_test(self) -> str:
         """Ask Apple to send a TEST notification to the address that it has; returns the token to look it up with."""

@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern
 from django.views.decorators.http import require_POST
@@ -18,13 +18,15 @@ from subscriptions.admin.common import (
     sees_tokens,
     status_column,
 )
-from subscriptions.jobs import enqueue_erasure, enqueue_history
+from subscriptions.jobs import enqueue_erasure, enqueue_history, enqueue_order
 from subscriptions.models import Customer, CustomerKey, Purchase, Refund, ServerKey, SignedTransaction, Subscription
 from subscriptions.selectors.amounts import totals
 from subscriptions.selectors.axis import WIDTH, axes
 from subscriptions.selectors.masking import masked
+from subscriptions.selectors.orders import answers, keys_of_order
 from subscriptions.selectors.timeline import timeline
 from subscriptions.services.erasure import forget_from_now_on
+from subscriptions.services.orders import order_id_of
 
 FETCH, ERASE = "subscriptions.replay_notification", "subscriptions.erase_token"
 
@@ -44,7 +46,9 @@ class SubscriptionAdmin(ReadOnlyAdmin[Subscription]):
     )  # fmt: skip
     list_select_related = ("app", "customer")
     search_fields = ("=original_id",)
-    search_help_text = "Any ID: original transaction, transaction, line item, Apple Account, app login (with the right)"
+    search_help_text = (
+        "Any ID: original transaction, transaction, line item, order, Apple Account, app login (with the right)"
+    )
     ordering = ("-newest_ms", "-id")
     export_fields: ClassVar[dict[str, str]] = {
         "Original transaction ID": "original_id", "App": "app__name", "Environment": "environment",
@@ -73,17 +77,42 @@ class SubscriptionAdmin(ReadOnlyAdmin[Subscription]):
         wanted = Q(transaction_id=term) | Q(line_item_id=term) | Q(app_transaction_id=term)
         if sees_tokens(request):
             wanted |= Q(app_account_token=term.lower())
+        ordered = [original for _, _, original in keys_of_order(order_id_of(term))] if order_id_of(term) else []
         copies = SignedTransaction.objects.filter(
             wanted, app=OuterRef("app"), environment=OuterRef("environment"), original_id=OuterRef("original_id")
         )
-        return queryset.filter(Q(original_id=term) | Exists(copies)), False
+        return queryset.filter(Q(original_id__in=[term, *ordered]) | Exists(copies)), False
 
     def own_urls(self) -> list[URLPattern]:
         return [
             *super().own_urls(),
+            self.own_path("order/<slug:order_id>/", self.order_view, "order"),
             self.own_path("<int:pk>/fetch/", require_POST(self.fetch_view), "fetch"),
             self.own_path("<int:pk>/erase/", require_POST(self.erase_view), "erase"),
         ]
+
+    def list_context(self, request: HttpRequest) -> dict[str, Any]:
+        order = order_id_of(request.GET.get("q", ""))
+        return {**super().list_context(request), "order_id": order}
+
+    def order_view(self, request: HttpRequest, order_id: str) -> HttpResponse:
+        """What Apple knows of an order; a POST asks, by a job for each account."""
+        require(request, "subscriptions.view_subscription")
+        order = order_id_of(order_id)
+        if not order:
+            raise Http404("This cannot be an order ID.")
+        if request.method == "POST":
+            require(request, FETCH)
+            for found in answers(order):
+                if found.has_key:
+                    enqueue_order(found.account, order, requested_by=request.user.get_username())
+            return redirect(self.url_name("order"), order)
+        told = answers(order)
+        return self.page(
+            request, "admin/subscriptions/subscription/order.html", f"Order {order}", order_id=order, answers=told,
+            may_ask=request.user.has_perm(FETCH) and any(each.has_key for each in told),
+            is_asked=any(each.job for each in told), is_open=any(each.job and each.job.is_unfinished for each in told),
+        )  # fmt: skip
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None

@@ -18,7 +18,7 @@ from ascrecon.simulator.subscriptions.api import RunningStore, serving
 from ascrecon.simulator.subscriptions.authority import Authority, new_authority
 from ascrecon.simulator.subscriptions.built import ANNA, at, steps_of
 from ascrecon.simulator.subscriptions.steps import DAY, Shop, Step, signed
-from ascrecon.simulator.subscriptions.store import Store
+from ascrecon.simulator.subscriptions.store import Store, order_id_of
 from reports.models import Account, App
 from subscriptions.derive.state import Key
 from subscriptions.jobs import (
@@ -28,6 +28,7 @@ from subscriptions.jobs import (
     enqueue_detection,
     enqueue_erasure,
     enqueue_history,
+    enqueue_order,
     enqueue_processing,
 )
 from subscriptions.models import ServerKey, Source
@@ -108,6 +109,10 @@ def back_fill(folder: Path) -> Job:
 
 def history(folder: Path) -> Job:
     return enqueue_history(_asked(folder), "production", "300")
+
+
+def order(folder: Path) -> Job:
+    return enqueue_order(_asked(folder).account, order_id_of("920"))
 
 
 def processing(folder: Path) -> Job:

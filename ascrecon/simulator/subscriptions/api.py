@@ -1,7 +1,8 @@
 """The App Store Server API on a real socket, over what the store knows.
 
 Source: Apple documentation, App Store Server API: Get Transaction History (V2), Get All Subscription Statuses, Get
-Refund History (V2), Get Notification History, Request a Test Notification, Identifying Rate Limits, error codes.
+Refund History (V2), Look Up Order ID, Get Notification History, Request a Test Notification, Identifying Rate Limits,
+error codes.
 """
 
 from __future__ import annotations
@@ -86,11 +87,19 @@ class StoreApi:
                 return self._statuses(any_id)
             case ("GET", "inApps", "v2", "refund", "lookup", any_id):
                 return self._refunds(any_id, asked)
-            case ("POST", "inApps", "v1", "notifications", "history"):
+            case ("GET", "inApps", "v1", "lookup", order_id):
+                return self._order(order_id)
+            case (_, "inApps", "v1", "notifications", *rest):
+                return self._about_notifications(asked, rest)
+        raise Refusal(4040000, "There is nothing at this path.")
+
+    def _about_notifications(self, asked: Asked, rest: list[str]) -> dict[str, Any]:
+        match (asked.method, *rest):
+            case ("POST", "history"):
                 return self._notifications(asked)
-            case ("POST", "inApps", "v1", "notifications", "test"):
+            case ("POST", "test"):
                 return self._test()
-            case ("GET", "inApps", "v1", "notifications", "test", token):
+            case ("GET", "test", token):
                 return self._tested(token)
         raise Refusal(4040000, "There is nothing at this path.")
 
@@ -133,6 +142,13 @@ class StoreApi:
         refunded = [row for row in self.store.transactions(any_id) if row.get("revocationDate")]
         rows, paging = self._page(refunded, asked)
         return {**paging, "signedTransactions": [self.store.sign(row) for row in rows]}
+
+    def _order(self, order_id: str) -> dict[str, Any]:
+        """An order that Apple does not know, or that has nothing of this app, is invalid; that is no error."""
+        rows = self.store.order(order_id)
+        if not rows:
+            return {"status": 1}
+        return {"status": 0, "signedTransactions": [self.store.sign(row) for row in rows]}
 
     def _statuses(self, any_id: str) -> dict[str, Any]:
         self._check(any_id)

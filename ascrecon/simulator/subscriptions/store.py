@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,6 +11,11 @@ from uuid import uuid5
 from ascrecon.simulator.subscriptions.steps import NAMES, Shop, Step, payload
 
 Attempt = dict[str, Any]
+
+
+def order_id_of(line_item: str) -> str:
+    """The ID of the order in which a line item was bought, as it stands in the customer's e-mail."""
+    return "M" + hashlib.sha256(line_item.encode()).hexdigest()[:9].upper()
 
 
 @dataclass
@@ -82,6 +88,11 @@ class Store:
             told = [s.step for s in self._in_order() if s.step.transaction["originalTransactionId"] == original]
             bought = max(self._newest(original), key=lambda row: int(row["purchaseDate"]))
             yield told[-1].status or 1, bought, dict(told[-1].renewal or {})
+
+    def order(self, order_id: str) -> list[dict[str, Any]]:
+        """The transactions that were bought in an order; none where there is no such order."""
+        rows = {sent.step.transaction["transactionId"]: dict(sent.step.transaction) for sent in self._in_order()}
+        return [row for row in rows.values() if order_id_of(str(row["webOrderLineItemId"])) == order_id]
 
     def sign(self, row: Mapping[str, Any]) -> str:
         """A transaction or a renewal, signed now."""
