@@ -81,6 +81,7 @@ NAVIGATION = (
     Group("Jobs", "jobs", (Page("Jobs", "jobs.job"),)),
     Group("Setup", "setup", (
         Page("Accounts", "reports.account"),
+        Page("App Store Server", "subscriptions.serverkey"),
         Page("Apps", "reports.app"),
         Page("Rules", "reports.rule"),
         Page("Fiscal months", "reports.fiscalmonth"),

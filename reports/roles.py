@@ -66,6 +66,7 @@ SEEN_OF_SUBSCRIPTIONS = (
     "refund",
     "refusedpayload",
     "rulesetting",
+    "serverkey",
     "signedrenewal",
     "signedtransaction",
     "signingchain",
@@ -88,7 +89,8 @@ RUNS = [
     *(f"reports.{verb}_{model}" for model in EDITED for verb in ("add", "change")),
     *(f"reports.delete_{model}" for model in DELETED),
     *("auth.view_user", "auth.add_user", "auth.change_user"),
-    *("subscriptions.change_rulesetting", "subscriptions.change_signingchain", "subscriptions.erase_token"),
+    *("subscriptions.change_rulesetting", "subscriptions.change_serverkey", "subscriptions.change_signingchain"),
+    "subscriptions.erase_token",
     "jobs.change_job",
 ]
 

@@ -38,10 +38,11 @@ from subscriptions.services.history import fetch_customer
 from subscriptions.services.orders import look_up
 from subscriptions.services.processing import has_waiting, process_received
 from subscriptions.services.quarantine import MISPLACED, release_what_fits
+from subscriptions.services.trials import try_webhook
 
 PROCESS, CERTIFICATES, ERASE = "notifications.process", "notifications.certificates", "subscriptions.erase"
 BACK_FILL, HISTORY, DETECT = "notifications.history", "subscriptions.history", "subscriptions.detect"
-CHECK, ORDER = "subscriptions.check", "subscriptions.order"
+CHECK, ORDER, TRIAL = "subscriptions.check", "subscriptions.order", "notifications.test"
 
 
 def enqueue_processing(account: Account) -> Job:
@@ -201,6 +202,26 @@ def look_up_order(context: JobContext) -> Result:
     return {"valid": found.is_valid, "told": [list(key) for key in sorted(found.told)], "new": found.new}
 
 
+def enqueue_trial(app: App, environment: str, *, requested_by: str = "") -> Job:
+    """Queue the question whether Apple reaches the webhook of an app."""
+    return enqueue(
+        TRIAL,
+        {"app": app.pk, "environment": environment},
+        subject=f"Test notification of {app}, {environment}",
+        requested_by=requested_by,
+        unique_key=f"{TRIAL}:{app.pk}:{environment}",
+        account_id=app.account_id,
+    )
+
+
+@job(TRIAL, title="Ask Apple for a test notification", timeout=120)
+def send_test(context: JobContext) -> Result:
+    app = _app(context.payload["app"])
+    with _told_errors():
+        trial = try_webhook(app, Environment(context.payload["environment"]), context.check_lease)
+    return {"results": list(trial.results), "has_address": trial.has_address}
+
+
 def _hand_on(context: JobContext, account: Account, keys: Collection[Key]) -> None:
     """With the work itself, so that an interruption can not part the two."""
     enqueue_check(account, keys)
@@ -268,11 +289,13 @@ def look_for_all(moment: datetime) -> None:
         enqueue_back_fill(app, environment)
 
 
-def askable_apps() -> Iterator[tuple[App, Environment]]:
-    """Apps whose account has an In-App Purchase key, in each environment that has an address."""
+def askable_apps(account: Account | None = None) -> Iterator[tuple[App, Environment]]:
+    """Apps (of an account) whose account has an In-App Purchase key, in each environment that has an address."""
     apps = App.objects.filter(account__server_key__isnull=False, merged_into=None, provisional=False)
+    if account is not None:
+        apps = apps.filter(account=account)
     keys = {key.account_id: key for key in ServerKey.objects.all()}
-    for app in apps.exclude(bundle_id="").exclude(apple_id=None).select_related("account"):
+    for app in apps.exclude(bundle_id="").exclude(apple_id=None).select_related("account").order_by("pk"):
         yield from ((app, each) for each in Environment if keys[app.account_id].url_of(each))
 
 

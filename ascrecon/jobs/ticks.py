@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.db import transaction
 
@@ -42,6 +42,12 @@ def tick(name: str, *, minutes: int) -> Callable[[TickWork], TickWork]:
         return work
 
     return register
+
+
+def next_run(name: str, moment: datetime) -> datetime:
+    """When a tick runs next, at the latest a minute later; KeyError for one that is not registered."""
+    kind = _ticks[name]
+    return datetime.fromtimestamp((kind.slot(moment) + 1) * kind.minutes * 60, UTC)
 
 
 def forget(name: str) -> None:

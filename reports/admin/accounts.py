@@ -19,7 +19,7 @@ from ascrecon.jobs.errors import JobRefused
 from reports.admin.account_requests import pull_now
 from reports.admin.base import EmptyState, WorkAdmin, require
 from reports.admin.display import link, moment_column
-from reports.admin.forms import MergeForm
+from reports.admin.forms import LARGEST_KEY, MergeForm, key_text
 from reports.admin.report_requests import PAGE as REQUESTS_PAGE
 from reports.admin.report_requests import requests_context
 from reports.models import Account, App, AppName, Vendor
@@ -31,7 +31,6 @@ from reports.templatetags.finance import badge
 
 CHANGE = "reports.change_account"
 KEY_HELP = "The AuthKey_….p8 file from App Store Connect, or its text. Kept encrypted and never shown again."
-LARGEST_KEY = 20_000
 APPLE = str(Account._meta.get_field("base_url").default)
 #: What the service calls the fields of `KeyForm`.
 FIELD_OF = {"private_key": "new_key"}
@@ -73,24 +72,13 @@ class KeyForm(forms.ModelForm[Account]):
         except ValueError as exc:
             raise ValidationError(str(exc)) from exc
 
-    def key_text(self) -> str:
-        file = self.cleaned_data.get("key_file")
-        if file is None:
-            return str(self.cleaned_data.get("new_key") or "")
-        if file.size > LARGEST_KEY:
-            raise ValidationError({"key_file": "This file is too large for a key: choose the AuthKey_….p8 file."})
-        try:
-            return str(file.read().decode("utf-8-sig"))
-        except UnicodeDecodeError:
-            raise ValidationError({"key_file": "This is no text file: choose the AuthKey_….p8 file."}) from None
-
     def entered(self, vendor_numbers: tuple[str, ...] = ()) -> NewAccount:
         data = self.cleaned_data
         return NewAccount(
             name=data.get("name", ""),
             issuer_id=data.get("issuer_id", ""),
             key_id=data.get("key_id", ""),
-            private_key=self.key_text(),
+            private_key=key_text(self.cleaned_data, "AuthKey_….p8"),
             vendor_numbers=vendor_numbers,
             base_url=data.get("base_url", ""),
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -15,10 +16,24 @@ from reports.models import Account, App, Cause, FindingKind, FiscalMonth, Kind, 
 UPLOAD_KINDS = (Kind.A1, Kind.P, Kind.F1, Kind.F2, Kind.R)
 FIND_OUT = ("", "Find out from the file")
 SHORTEST_REASON = 3
+LARGEST_KEY = 20_000
 
 
 def people() -> Any:
     return get_user_model().objects.filter(is_active=True, is_staff=True).order_by("username")
+
+
+def key_text(data: Mapping[str, Any], file_name: str) -> str:
+    """A key entered as text (`new_key`) or as a file (`key_file`); where it is none, its usual name is told."""
+    file = data.get("key_file")
+    if file is None:
+        return str(data.get("new_key") or "")
+    if file.size > LARGEST_KEY:
+        raise ValidationError({"key_file": f"This file is too large for a key: choose the {file_name} file."})
+    try:
+        return str(file.read().decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        raise ValidationError({"key_file": f"This is no text file: choose the {file_name} file."}) from None
 
 
 class ReasonForm(forms.Form):

@@ -1,5 +1,5 @@
 from __future__ import annotations
 
-from subscriptions.admin import notifications, rules, subscriptions
+from subscriptions.admin import notifications, rules, server_keys, subscriptions
 
-__all__ = ["notifications", "rules", "subscriptions"]
+__all__ = ["notifications", "rules", "server_keys", "subscriptions"]

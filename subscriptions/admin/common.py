@@ -3,24 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from dataclasses import replace
+from typing import Any, TypeVar
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from ascrecon.exporting import Table
+from reports.admin.base import ReadOnlyAdmin
 from reports.amounts import format_amount
 from reports.templatetags.finance import badge, moment
 from subscriptions.models import Environment
 from subscriptions.moments import moment as moment_of
 from subscriptions.selectors.amounts import money
-from subscriptions.selectors.masking import SEE
+from subscriptions.selectors.masking import SEE, masked
 
 Column = Callable[..., Any]
+M = TypeVar("M", bound=Model)
+MILLIUNITS = ("price", "next_price", "amount")
 ESTIMATE = "Amounts are list-price estimates, never revenue: Apple signs the price list's price with each purchase."
+
+
+class StoreAdmin(ReadOnlyAdmin[M]):
+    """Exports moments as such, list prices as amounts, and app logins as marks to those who may not see them."""
+
+    def export_table(self, request: HttpRequest, changelist: ChangeList) -> Table:
+        table, seen = super().export_table(request, changelist), sees_tokens(request)
+        names = list(self.export_fields.values())
+        rows = ([_cell(name, value, seen=seen) for name, value in zip(names, row, strict=True)] for row in table.rows)
+        return replace(table, rows=rows)
+
+
+def _cell(name: str, value: Any, *, seen: bool) -> Any:
+    if name.endswith("_ms"):
+        return moment_of(value)
+    if name in MILLIUNITS:
+        return money(value)
+    return masked(value, seen=seen) if name == "app_account_token" else value
 
 
 class EnvironmentFilter(admin.SimpleListFilter):

@@ -12,10 +12,10 @@ from django.views.decorators.http import require_POST
 
 from reports.admin.base import EmptyState, ReadOnlyAdmin, require
 from reports.admin.display import badge_column, moment_column
-from subscriptions.admin.common import EnvironmentFilter, ms_column, sees_tokens
+from subscriptions.admin.common import EnvironmentFilter, StoreAdmin, ms_column, sees_tokens
 from subscriptions.jobs import enqueue_processing
 from subscriptions.models import Notification, RefusedPayload, SigningChain, Subscription
-from subscriptions.selectors.masking import masked_json
+from subscriptions.selectors.masking import SEE, masked_json
 from subscriptions.services.chains import distrust
 from subscriptions.services.quarantine import replay
 
@@ -23,7 +23,7 @@ REPLAY, DISTRUST = "subscriptions.replay_notification", "subscriptions.change_si
 
 
 @admin.register(Notification)
-class NotificationAdmin(ReadOnlyAdmin[Notification]):
+class NotificationAdmin(StoreAdmin[Notification]):
     list_title = "Notifications"
     list_help = "What the App Store sent, newest signature first. In quarantine: signed by Apple, counts nothing."
     empty = EmptyState("Nothing has come yet: enter the address of the webhook in App Store Connect.")
@@ -39,7 +39,7 @@ class NotificationAdmin(ReadOnlyAdmin[Notification]):
     ordering = ("-signed_ms", "-id")
     export_fields: ClassVar[dict[str, str]] = {
         "Notification": "uuid", "Type": "type", "Subtype": "subtype", "Environment": "environment",
-        "App": "app__name", "Bundle ID": "bundle_id", "Signed (ms)": "signed_ms", "Received": "received_at",
+        "App": "app__name", "Bundle ID": "bundle_id", "Signed (UTC)": "signed_ms", "Received": "received_at",
         "Source": "source", "State": "state", "Quarantine": "quarantine", "Status": "status",
         "Original transaction ID": "original_id", "Transaction ID": "transaction_id", "Times received": "deliveries",
         "SHA-256": "sha256",
@@ -53,7 +53,11 @@ class NotificationAdmin(ReadOnlyAdmin[Notification]):
         return f"{hours:.0f} h" if hours >= 1 else ""
 
     def own_urls(self) -> list[URLPattern]:
-        return [*super().own_urls(), self.own_path("<int:pk>/replay/", require_POST(self.replay_view), "replay")]
+        return [
+            *super().own_urls(),
+            self.own_path("<int:pk>/replay/", require_POST(self.replay_view), "replay"),
+            self.own_path("<int:pk>/download/", self.download_view, "download"),
+        ]
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -70,6 +74,19 @@ class NotificationAdmin(ReadOnlyAdmin[Notification]):
             subscription=mine, raw=row.signed_payload if seen else "", sees_tokens=seen,
             others=list(row.others.all()), may_replay=request.user.has_perm(REPLAY),
         )  # fmt: skip
+
+    def download_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The signed payload as it was received: whoever holds it can verify Apple's signature."""
+        require(request, SEE)
+        row = self.viewed(request, str(pk))
+        if not row.signed_payload:
+            messages.error(request, "The payload was emptied, since a token in it was erased.")
+            return redirect(self.url_name("change"), pk)
+        return HttpResponse(row.signed_payload, headers={
+            "Content-Type": "application/jose",
+            "Content-Disposition": f'attachment; filename="notification-{row.uuid}.jws"',
+            "X-Content-Type-Options": "nosniff",
+        })  # fmt: skip
 
     def replay_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         require(request, REPLAY)

@@ -9,10 +9,11 @@ from django.shortcuts import redirect
 from django.urls import URLPattern
 from django.views.decorators.http import require_POST
 
-from reports.admin.base import EmptyState, ReadOnlyAdmin, require
+from reports.admin.base import EmptyState, require
 from subscriptions.admin.common import (
     ESTIMATE,
     EnvironmentFilter,
+    StoreAdmin,
     ms_column,
     price_column,
     sees_tokens,
@@ -32,7 +33,7 @@ FETCH, ERASE = "subscriptions.replay_notification", "subscriptions.erase_token"
 
 
 @admin.register(Subscription)
-class SubscriptionAdmin(ReadOnlyAdmin[Subscription]):
+class SubscriptionAdmin(StoreAdmin[Subscription]):
     list_title = "Subscriptions"
     list_help = ESTIMATE
     empty = EmptyState("No subscription is known yet: they follow from the App Store's notifications.")
@@ -54,8 +55,9 @@ class SubscriptionAdmin(ReadOnlyAdmin[Subscription]):
         "Original transaction ID": "original_id", "App": "app__name", "Environment": "environment",
         "Group": "group_id", "Product": "product_id", "Status": "status", "Auto-renew": "auto_renew",
         "Next product": "next_product_id", "Ownership": "ownership", "Storefront": "storefront",
-        "Started (ms)": "started_ms", "Expires (ms)": "expires_ms", "List price (milliunits)": "price",
-        "Currency": "currency",
+        "Started (UTC)": "started_ms", "Expires (UTC)": "expires_ms", "List price": "price",
+        "Currency": "currency", "Next list price": "next_price", "Next currency": "next_currency",
+        "Owner": "app_account_token", "Customer": "customer_id", "Newest word (UTC)": "newest_ms",
     }  # fmt: skip
     expires = ms_column("expires_ms", "Expires")
     newest = ms_column("newest_ms", "Newest word")
@@ -151,7 +153,7 @@ def _can_be_erased(row: Subscription) -> bool:
 
 
 @admin.register(Customer)
-class CustomerAdmin(ReadOnlyAdmin[Customer]):
+class CustomerAdmin(StoreAdmin[Customer]):
     list_title = "Customers"
     list_help = "Whoever buys: an Apple Account, or the app's login where Apple does not tell the account."
     empty = EmptyState("No customer is known yet.")
@@ -186,7 +188,7 @@ def _name(row: Customer, *, seen: bool) -> str:
 
 
 @admin.register(Purchase)
-class PurchaseAdmin(ReadOnlyAdmin[Purchase]):
+class PurchaseAdmin(StoreAdmin[Purchase]):
     list_title = "Purchases"
     list_help = ESTIMATE
     empty = EmptyState("No purchase is known yet.")
@@ -201,16 +203,16 @@ class PurchaseAdmin(ReadOnlyAdmin[Purchase]):
     export_fields: ClassVar[dict[str, str]] = {
         "Line item": "purchase_key", "Transaction ID": "transaction_id", "Original transaction ID": "original_id",
         "App": "app__name", "Environment": "environment", "Product": "product_id", "Reason": "reason",
-        "Counts": "counts", "Storefront": "storefront", "Bought (ms)": "purchase_ms", "Expires (ms)": "expires_ms",
-        "List price (milliunits)": "price", "Currency": "currency", "Offer": "offer_type",
-        "Upgraded (ms)": "superseded_ms", "Revoked (ms)": "revoked_ms",
+        "Counts": "counts", "Storefront": "storefront", "Bought (UTC)": "purchase_ms", "Expires (UTC)": "expires_ms",
+        "List price": "price", "Currency": "currency", "Offer": "offer_type",
+        "Upgraded (UTC)": "superseded_ms", "Revoked (UTC)": "revoked_ms", "Owner": "app_account_token",
     }  # fmt: skip
     bought = ms_column("purchase_ms", "Bought")
     price_amount = price_column("price", "List price")
 
 
 @admin.register(Refund)
-class RefundAdmin(ReadOnlyAdmin[Refund]):
+class RefundAdmin(StoreAdmin[Refund]):
     list_title = "Refunds"
     list_help = "Dated lines of their own: the purchases and the months that were closed do not change by them."
     empty = EmptyState("No refund is known yet.")
@@ -221,8 +223,8 @@ class RefundAdmin(ReadOnlyAdmin[Refund]):
     search_help_text = "Line item, transaction ID or original transaction ID"
     export_fields: ClassVar[dict[str, str]] = {
         "Kind": "kind", "Transaction ID": "transaction_id", "Original transaction ID": "original_id",
-        "Line item": "purchase_key", "App": "app__name", "Environment": "environment", "Date (ms)": "at_ms",
-        "Amount (milliunits)": "amount", "Currency": "currency", "Reason": "reason", "Percentage": "percentage",
+        "Line item": "purchase_key", "App": "app__name", "Environment": "environment", "Date (UTC)": "at_ms",
+        "Amount at list price": "amount", "Currency": "currency", "Reason": "reason", "Percentage": "percentage",
     }  # fmt: skip
     given_back = ms_column("at_ms", "Date")
     amount_amount = price_column("amount", "Amount at list price")

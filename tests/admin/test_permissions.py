@@ -18,7 +18,7 @@ EDITABLE = {"account", "app", "rule", "fiscalmonth", "digestschedule"}
 DELETABLE = {"rule", "digestschedule"}
 VIEWED = (
     "changelist", "change", "export", "history", "download", "lines", "public", "calendar", "calendar_app",
-    "calendar_account", "task", "ask", "requests",
+    "calendar_account", "task", "ask", "requests", "order", "account",
 )  # fmt: skip
 WORKED = {
     "finding_work": ANALYSTS, "run_start": ANALYSTS, "consoleexport_upload": ANALYSTS,
@@ -26,12 +26,17 @@ WORKED = {
     "reportinstance_accept": ANALYSTS,
     "account_test": ADMINISTRATORS, "account_pull": ADMINISTRATORS, "account_merge": ADMINISTRATORS,
     "app_merge": ADMINISTRATORS, "job_retry": ANALYSTS, "job_cancel": ANALYSTS,
-    "notification_replay": ANALYSTS, "subscription_fetch": ANALYSTS, "subscription_erase": ADMINISTRATORS,
-    "signingchain_distrust": ADMINISTRATORS,
+    "notification_replay": ANALYSTS, "notification_download": ANALYSTS,
+    "subscription_fetch": ANALYSTS, "subscription_erase": ADMINISTRATORS,
+    "signingchain_distrust": ADMINISTRATORS, "serverkey_key": ADMINISTRATORS, "serverkey_probe": ADMINISTRATORS,
+    "serverkey_read": ANALYSTS,
     "user_changelist": ADMINISTRATORS, "user_change": ADMINISTRATORS, "user_add": ADMINISTRATORS,
     "user_history": ADMINISTRATORS, "user_password_change": ADMINISTRATORS,
 }  # fmt: skip
-POSTED = {"confirm", "cancel", "test", "pull", "retry", "accept", "replay", "fetch", "erase", "distrust"}
+POSTED = {
+    "confirm", "cancel", "test", "pull", "retry", "accept", "replay", "fetch", "erase", "distrust", "probe", "read",
+}  # fmt: skip
+OF_ACCOUNT = ("calendar_account", "account", "key", "probe", "read")
 
 
 def allowed(model: str, page: str) -> set[str]:
@@ -50,7 +55,8 @@ def pages(cast: Cast) -> Iterator[tuple[str, str, str]]:
     """(model, page, address) of every named address of every registered model."""
     arguments = {
         "export": ["csv"], "lines": ["csv"], "public": [cast.finding.public_id], "work": ["resolve"],
-        "calendar_app": [cast.app.pk], "calendar_account": [cast.account.pk],
+        "calendar_app": [cast.app.pk], "order": ["MK4T0B1C2D"],
+        **dict.fromkeys(OF_ACCOUNT, [cast.account.pk]),
     }  # fmt: skip
     for model_admin in admin.site._registry.values():
         model = str(model_admin.opts.model_name)
@@ -59,7 +65,7 @@ def pages(cast: Cast) -> Iterator[tuple[str, str, str]]:
                 continue
             page = pattern.name.removeprefix(f"{model_admin.opts.app_label}_{model}_").removeprefix("auth_user_")
             own = arguments.get(page, [])
-            alone = page in ("export", "public", "calendar_app", "calendar_account")
+            alone = page in ("export", "public", "calendar_app", "order", *OF_ACCOUNT)
             args: list[object] = [*own] if alone else [cast.pks.get(model, 1), *own]
             yield model, page, address(f"admin:{pattern.name}", args)
 

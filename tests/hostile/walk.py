@@ -19,7 +19,9 @@ Arguments = Sequence[tuple[Any, ...]]
 #: Of each model the newest objects; a list shows more of them.
 MOST_OBJECTS = 10
 #: These only take a form and lead on to another page.
-TAKES_A_FORM = {"confirm", "cancel", "test", "pull", "retry", "accept", "replay", "fetch", "erase", "distrust"}
+TAKES_A_FORM = {
+    "confirm", "cancel", "test", "pull", "retry", "accept", "replay", "fetch", "erase", "distrust", "probe", "read",
+}  # fmt: skip
 #: These send a file, no page.
 SENDS_A_FILE = {"export", "lines", "download"}
 #: Of the site itself; what is not here is a page too.
@@ -67,6 +69,10 @@ def for_forms(objects: Sequence[Model]) -> Arguments:
     return [(form,) for form in WRITERS]
 
 
+def for_order(objects: Sequence[Model]) -> Arguments:
+    return [("MK4T0B1C2D",)]
+
+
 def for_public(objects: Sequence[Model]) -> Arguments:
     return [(getattr(found, "public_id", ""),) for found in objects]
 
@@ -80,6 +86,8 @@ KINDS: dict[str, Callable[[Sequence[Model]], Arguments]] = {
     **dict.fromkeys(("ask", "requests"), for_each),
     "calendar_app": for_each_app,
     "calendar_account": for_each_account,
+    **dict.fromkeys(("account", "key", "probe", "read"), for_each_account),
+    "order": for_order,
     "work": for_each_action,
     "lines": for_each_form,
     "export": for_forms,

@@ -144,6 +144,7 @@ CASES: dict[str, Case] = {
     subscription_jobs.ERASE: Case(jobs_to_do.erasure),
     subscription_jobs.DETECT: Case(jobs_to_do.detection),
     subscription_jobs.CHECK: Case(jobs_to_do.check),
+    subscription_jobs.TRIAL: Case(jobs_to_do.trial),
     subscription_jobs.ORDER: Case(jobs_to_do.order, jobs_to_do.FETCHED),
     subscription_jobs.BACK_FILL: Case(jobs_to_do.back_fill, jobs_to_do.ASKED),
     subscription_jobs.HISTORY: Case(jobs_to_do.history, jobs_to_do.FETCHED),

@@ -30,6 +30,7 @@ from subscriptions.jobs import (
     enqueue_history,
     enqueue_order,
     enqueue_processing,
+    enqueue_trial,
 )
 from subscriptions.models import ServerKey, Source
 from subscriptions.services.erasure import forget_from_now_on
@@ -113,6 +114,12 @@ def history(folder: Path) -> Job:
 
 def order(folder: Path) -> Job:
     return enqueue_order(_asked(folder).account, order_id_of("920"))
+
+
+def trial(folder: Path) -> Job:
+    app = _asked(folder)
+    _server().api.webhook = "http://127.0.0.1:9/"  # nothing answers there
+    return enqueue_trial(app, "production")
 
 
 def processing(folder: Path) -> Job:

@@ -13,6 +13,7 @@ from subscriptions.models import (
     Refund,
     RefusedPayload,
     RuleSetting,
+    ServerKey,
     SigningChain,
     Subscription,
 )
@@ -60,5 +61,8 @@ def one_of_each(app: App, number: int = 1, text: str = "M") -> dict[str, Any]:
         fingerprint=f"{number + 5000:064x}", subject=f"CN={text}", not_after=MORNING, certificates=[]
     )
     rule, _ = RuleSetting.objects.get_or_create(code="A01")
-    rows = (rule, notification, customer, subscription, purchase, refund, refused, chain)
+    key, _ = ServerKey.objects.get_or_create(
+        account=app.account, defaults={"key_id": f"K{number}", "issuer_id": text, "private_key_encrypted": "x"}
+    )
+    rows = (rule, key, notification, customer, subscription, purchase, refund, refused, chain)
     return {str(row._meta.model_name): row.pk for row in rows}

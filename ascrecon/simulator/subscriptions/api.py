@@ -22,6 +22,7 @@ import jwt
 
 from ascrecon.simulator.errors import Answer
 from ascrecon.simulator.server import LOOPBACK, LoopbackServer, SocketHandler
+from ascrecon.simulator.subscriptions.sender import post
 from ascrecon.simulator.subscriptions.steps import DAY, Step
 from ascrecon.simulator.subscriptions.store import Sent, Store
 from ascrecon.simulator.tokens import AUDIENCE, Key, new_key
@@ -57,13 +58,18 @@ class Asked:
 
 @dataclass
 class StoreApi:
-    """Answers for one store. `refuse_next` are errors to give first; `calls` counts by path without ids."""
+    """Answers for one store. `refuse_next` are errors to give first; `calls` counts by path without ids.
+
+    A test notification is sent to `webhook` at once.
+    """
 
     store: Store
     key: Key
     refuse_next: list[Refusal] = field(default_factory=list)
     calls: Counter[str] = field(default_factory=Counter)
     tests: dict[str, Sent] = field(default_factory=dict)
+    #: Where notifications go; empty: none is entered. None: test notifications are not sent at all.
+    webhook: str | None = None
     lock: Lock = field(default_factory=Lock)
 
     def answer(self, asked: Asked) -> Answer:
@@ -188,12 +194,18 @@ class StoreApi:
 
     def _test(self) -> dict[str, Any]:
         shop, uuid = self.store.shop, uuid4()
+        if self.webhook == "":
+            raise Refusal(4040007, "No App Store Server Notification URL found for provided app.")
         content = {
             "notificationType": "TEST", "notificationUUID": str(uuid), "version": "2.0",
             "signedDate": self.store.now_ms, "data": self._common(),
         }  # fmt: skip
         step = Step("TEST", "", self.store.now_ms, None, {})
-        self.tests[f"{uuid}_{self.store.now_ms}"] = Sent(step, shop.authority.sign(content))
+        sent = Sent(step, shop.authority.sign(content))
+        self.tests[f"{uuid}_{self.store.now_ms}"] = sent
+        if self.webhook is not None:
+            result = post(self.webhook, sent.text)
+            sent.attempts.append({"attemptDate": self.store.now_ms, "sendAttemptResult": result})
         return {"testNotificationToken": f"{uuid}_{self.store.now_ms}"}
 
     def _tested(self, token: str) -> dict[str, Any]:

@@ -54,14 +54,14 @@ class Sender:
         heapq.heappush(self._due, (at_ms, self._number, sent))
 
     def _attempt(self, sent: Sent, at_ms: int) -> None:
-        result = _post(self.address, sent.text)
+        result = post(self.address, sent.text)
         sent.attempts.append({"attemptDate": at_ms, "sendAttemptResult": result})
         retries = RETRY_HOURS if self.store.shop.environment == "Production" else ()
         if result != "SUCCESS" and len(sent.attempts) <= len(retries):
             self._schedule(sent, at_ms + retries[len(sent.attempts) - 1] * HOUR)
 
 
-def _post(address: str, text: str) -> str:
+def post(address: str, text: str) -> str:
     """Apple's word for what came of it."""
     body = json.dumps({"signedPayload": text}).encode()
     request = Request(address, body, {"Content-Type": "application/json"})  # noqa: S310  (the test's own address)
