@@ -1,7 +1,8 @@
 """The one clock. Whatever asks "what day is it" asks here, so that a past day can be looked at again.
 
-Order: the override (`--as-of`, tests), then ASCRECON_NOW, then the machine's clock. The override is a plain
-module variable and not a context variable because a test's live server answers from another thread.
+Order: the override (`--as-of`, tests), then ASCRECON_NOW or the file that ASCRECON_NOW_FILE names, then the machine's
+clock. The override is a plain module variable and not a context variable because a test's live server answers from
+another thread.
 """
 
 from __future__ import annotations

@@ -69,8 +69,8 @@ def words(name: str) -> list[str]:
 
 
 def moment(name: str) -> datetime | None:
-    """An ISO date or date-time, aware; without an offset it counts as UTC."""
-    value = text(name)
+    """An ISO date or date-time, aware; without an offset it counts as UTC. Read anew each time, also from a file."""
+    value = secret(name)
     if not value:
         return None
     try:
@@ -115,5 +115,5 @@ def _production_rules() -> dict[str, tuple[bool, str]]:
             "must not be 1: error pages would show settings",
         ),
         "DJANGO_ALLOWED_HOSTS": ("*" not in words("DJANGO_ALLOWED_HOSTS"), "must name hosts, not *"),
-        "ASCRECON_NOW": (not text("ASCRECON_NOW"), "must not be set: the clock would stand"),
+        "ASCRECON_NOW": (not secret("ASCRECON_NOW"), "must not be set: the clock would stand"),
     }

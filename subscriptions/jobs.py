@@ -34,7 +34,7 @@ from subscriptions.services.asking import server_client
 from subscriptions.services.backfill import HistoryReader
 from subscriptions.services.chains import ask_about, chains_to_ask
 from subscriptions.services.erasure import erase
-from subscriptions.services.history import fetch_customer
+from subscriptions.services.history import fetch_customer, upgrades_to_ask_about
 from subscriptions.services.orders import look_up
 from subscriptions.services.processing import has_waiting, process_received
 from subscriptions.services.quarantine import MISPLACED, release_what_fits
@@ -275,6 +275,17 @@ def enqueue_history(app: App, environment: str, any_id: str, *, requested_by: st
         unique_key=f"{HISTORY}:{app.pk}:{environment}:{any_id}",
         account_id=app.account_id,
     )
+
+
+def enqueue_upgrades(account: Account) -> list[Job]:
+    """Queue the question to Apple which purchase an upgrade replaced, once for each upgrade."""
+    return [enqueue_history(*each) for each in upgrades_to_ask_about(account)]
+
+
+@tick("subscriptions.upgrades", minutes=60)
+def look_for_upgrades(moment: datetime) -> None:
+    for account in Account.objects.filter(server_key__isnull=False):
+        enqueue_upgrades(account)
 
 
 @tick("notifications.failures", minutes=60)

@@ -51,14 +51,23 @@ def agrees(item: Planted, finding: Found) -> bool:
         return False
     if any(item.get(name) and _text(item[name]) != _text(finding[name]) for name in WHERE_NAMED):
         return False
-    return _amounts_agree(item["amounts"], finding)
+    return _amounts_agree(item["amounts"], finding) and _risk_agrees(item.get("money_at_risk"), finding)
+
+
+def _risk_agrees(at_risk: Mapping[str, str] | None, finding: Found) -> bool:
+    """To the last unit, where the planted fault says how much money is at risk."""
+    return at_risk is None or _decimals(at_risk) == _decimals(finding["money_at_risk"])
+
+
+def _decimals(amounts: Mapping[str, str]) -> dict[str, Decimal]:
+    return {currency: Decimal(amount) for currency, amount in amounts.items()}
 
 
 def _amounts_agree(amounts: Mapping[str, str], finding: Found) -> bool:
     """To the last unit; a planted fault without an amount is one that only the console could tell."""
     if not amounts:
         return True
-    wanted = {currency: Decimal(amount) for currency, amount in amounts.items()}
+    wanted = _decimals(amounts)
     told = finding["difference"]
     return told is not None and wanted == {finding["currency"] or "": Decimal(told)}
 
@@ -72,7 +81,7 @@ def table(verdict: Verdict, names: Mapping[int, str]) -> list[str]:
 
     `names` of the apps, by Apple ID.
     """
-    lines = ["planted", _row("", "found", "cause", "days", "where", "difference")]
+    lines = ["planted", _row("", "found", "cause", "days", "where", "amount")]
     faults = dict.fromkeys(item["fault"] for item, _ in verdict.pairs)
     for fault in faults:
         pairs = [pair for pair in verdict.pairs if pair[0]["fault"] == fault]
@@ -83,7 +92,8 @@ def table(verdict: Verdict, names: Mapping[int, str]) -> list[str]:
 
 
 def _line(mark: str, item: Planted, names: Mapping[int, str]) -> str:
-    amounts = ", ".join(f"{amount} {currency}".strip() for currency, amount in item["amounts"].items())
+    told = item["amounts"] or item.get("money_at_risk") or {}
+    amounts = ", ".join(f"{amount} {currency}".strip() for currency, amount in told.items())
     return _row(mark, item["kind"], item["cause"], _days(item["from"], item["to"]), _what(item, names), amounts)
 
 

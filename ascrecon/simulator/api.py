@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter, deque
+from collections.abc import Callable
 from datetime import date
 from http import HTTPStatus
 from threading import Lock
@@ -28,7 +29,9 @@ from ascrecon.simulator.finance_api import finance_report
 from ascrecon.simulator.request import Request
 from ascrecon.simulator.sales_api import sales_report
 from ascrecon.simulator.scenario import Scenario
-from ascrecon.simulator.tokens import FINANCE_ROLES, SALES_ROLES, Key, allow, identify
+from ascrecon.simulator.subscriptions.shops import KEY_ID as SERVER_KEY_ID
+from ascrecon.simulator.subscriptions.shops import Shops
+from ascrecon.simulator.tokens import FINANCE_ROLES, SALES_ROLES, Key, allow, identify, new_key
 from ascrecon.simulator.truth import Truth
 
 PATHS = ("/v1/apps", "/v1/salesReports", "/v1/financeReports")
@@ -38,9 +41,11 @@ HOUR = 3600
 class Api:
     """One local App Store Connect: its scenario, its key, its day and what was asked so far."""
 
-    def __init__(self, scenario: Scenario, key: Key, today: date | None = None) -> None:
+    def __init__(self, scenario: Scenario, key: Key, today: date | None = None, server_key: Key | None = None) -> None:
         self.scenario = scenario
         self.key = key
+        self.server_key = server_key or new_key(SERVER_KEY_ID)[0]
+        self.shops: Shops | None = None
         self.today = today or scenario.today
         self.truth = Truth(scenario)
         self.analytics = AnalyticsApi(self.truth)
@@ -48,6 +53,24 @@ class Api:
         self._used: Counter[int] = Counter()
         self._times: deque[float] = deque()
         self._lock = Lock()
+
+    def open_at(self, url: str) -> None:
+        """Where the simulator listens: the App Store Server, whose certificates name the address, begins there."""
+        if self.scenario.subscriptions:
+            self.shops = Shops(self.scenario, url, self.today, self.server_key)
+
+    def move_to(self, day: date, moved: Callable[[int], None] = lambda ms: None) -> int:
+        """Stand on another day; what Apple's server has to send until then is sent. Returns the number of attempts.
+
+        `moved` is called with the moment (milliseconds) of each attempt before it is made.
+        """
+        self.today = day
+        return self.shops.move_to(day, moved) if self.shops else 0
+
+    @property
+    def is_notified(self) -> bool:
+        """Whether anybody gets notifications or has asked the App Store Server API."""
+        return bool(self.shops and self.shops.has_reader)
 
     def answer(self, request: Request) -> tuple[Answer, Transport | None]:
         """The answer and, where one is planted, the fault that happens to it on its way."""

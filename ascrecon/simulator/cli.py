@@ -17,8 +17,9 @@ from ascrecon.simulator.api import Api
 from ascrecon.simulator.exports import write_exports
 from ascrecon.simulator.reading import ScenarioError
 from ascrecon.simulator.running import prepared
-from ascrecon.simulator.scenario import load_scenario
+from ascrecon.simulator.scenario import Scenario, load_scenario
 from ascrecon.simulator.server import Server
+from ascrecon.simulator.subscriptions.shops import KEY_ID as SERVER_KEY_ID
 from ascrecon.simulator.tokens import Key, read_key, written_key
 
 
@@ -31,6 +32,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--issuer-id", help="issuer id that goes with --public-key")
     parser.add_argument("--write-key", type=Path, metavar="DIR", help="make a key here, print `account add`")
     parser.add_argument("--write-exports", type=Path, metavar="DIR", help="write the console exports here")
+    parser.add_argument("--webhook", metavar="URL", help="send the notifications of production here")
+    parser.add_argument("--sandbox-webhook", metavar="URL", help="send those of sandbox here")
+    parser.add_argument("--write-roots", type=Path, metavar="DIR", help="write the root certificate of Apple's here")
     parser.add_argument("--today", type=_day, help="start on this day instead of the scenario's")
 
 
@@ -39,17 +43,19 @@ def serve(options: argparse.Namespace) -> None:
     scenario = load_scenario(options.scenario)
     with _writing("--write-key", options.write_key):
         key, path = _key(options)
-    api = prepared(scenario, key, options.today)
+        server_key, server_path = _server_key(scenario, options)
+    api = prepared(scenario, key, options.today, server_key)
     if options.write_exports:
         with _writing("--write-exports", options.write_exports):
             write_exports(api.truth, options.write_exports)
     server = _listening(api, options.port)
+    _open_shops(api, options)
     if path:
-        _say(account_line(key, path, scenario.vendor_number, server.url))
+        _say(account_line(key, path, scenario.vendor_number, server.url, server_path))
     _until_stopped(server)
 
 
-def account_line(key: Key, path: Path, vendor_number: str, url: str) -> str:
+def account_line(key: Key, path: Path, vendor_number: str, url: str, server_path: Path | None = None) -> str:
     """The command that makes the simulator's account known to the product."""
     options = {
         "--name": "Simulator",
@@ -58,6 +64,11 @@ def account_line(key: Key, path: Path, vendor_number: str, url: str) -> str:
         "--private-key": str(path),
         "--vendor-number": vendor_number,
         "--base-url": url,
+        **(
+            {"--iap-key-id": SERVER_KEY_ID, "--iap-key": str(server_path), "--server-api-url": url}
+            if server_path
+            else {}
+        ),
     }
     return shlex.join(["account", "add", *(word for option in options.items() for word in option)])
 
@@ -89,6 +100,26 @@ def _key(options: argparse.Namespace) -> tuple[Key, Path | None]:
     if options.public_key and options.key_id and options.issuer_id:
         return read_key(options.public_key, options.key_id, options.issuer_id), None
     raise ScenarioError("options", "no key", "give --write-key DIR, or --public-key, --key-id and --issuer-id")
+
+
+def _server_key(scenario: Scenario, options: argparse.Namespace) -> tuple[Key | None, Path | None]:
+    """The In-App Purchase key, where the scenario has something to ask with it."""
+    if options.write_key and scenario.subscriptions:
+        return written_key(options.write_key, SERVER_KEY_ID, "SubscriptionKey")
+    return None, None
+
+
+def _open_shops(api: Api, options: argparse.Namespace) -> None:
+    wanted = [name for name in ("webhook", "sandbox_webhook", "write_roots") if getattr(options, name)]
+    if not wanted:
+        return
+    if api.shops is None:
+        raise ScenarioError(f"--{wanted[0].replace('_', '-')}", "the scenario has no subscriptions", "add them")
+    if options.write_roots:
+        with _writing("--write-roots", options.write_roots):
+            api.shops.authority.write_root(options.write_roots)
+    if options.webhook or options.sandbox_webhook:
+        api.shops.send_to(options.webhook or "", options.sandbox_webhook or "")
 
 
 @contextmanager

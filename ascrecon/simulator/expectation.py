@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -14,7 +15,10 @@ FINANCIAL = "FINANCE/FINANCIAL"
 
 @dataclass(frozen=True)
 class Expectation:
-    """One expected finding; amounts are console - api (re-issued: new - old) per currency, in its units."""
+    """One expected finding; amounts are console - api (re-issued: new - old) per currency, in its units.
+
+    `at_risk`: the money at risk by currency, where the finding must tell it (None: it is not asked for).
+    """
 
     fault: str
     kind: str
@@ -28,6 +32,7 @@ class Expectation:
     member: str = ""
     currency: str = ""
     amount: Decimal | None = None
+    at_risk: Mapping[str, Decimal] | None = None
 
     def as_json(self) -> dict[str, object]:
         amounts = {} if self.amount is None else {self.currency: _text(self.amount, self.currency)}
@@ -44,7 +49,11 @@ class Expectation:
             "from": self.start.isoformat(),
             "to": self.end.isoformat(),
             "amounts": amounts,
+            **({} if self.at_risk is None else {"money_at_risk": self._risk()}),
         }
+
+    def _risk(self) -> dict[str, str]:
+        return {currency: _text(value, currency) for currency, value in sorted((self.at_risk or {}).items())}
 
 
 def _text(amount: Decimal, currency: str) -> str:

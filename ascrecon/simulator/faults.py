@@ -13,6 +13,7 @@ from ascrecon.simulator.exports_wanted import fiscal_month_of
 from ascrecon.simulator.reading import Fields, ScenarioError, one_of
 from ascrecon.simulator.regions import REGIONS
 from ascrecon.simulator.shared_fields import range_of, times_of
+from ascrecon.simulator.subscriptions.faults import SUBSCRIPTION_READERS, SubscriptionFault
 
 # A row that two faults remove counts for the first of this order.
 PARTS = ("header", "all", "product", "country", "half")
@@ -135,7 +136,7 @@ class Transport:
 
 Differs: TypeAlias = SalesDiffers | EarnedDiffers | MetricDiffers
 SalesFault: TypeAlias = RowsMissing | DayLate | DayReissued | VersionRetired
-Fault: TypeAlias = SalesFault | Differs | WrongTimezone | RegionMissing | Transport | AnalyticsFault
+Fault: TypeAlias = SalesFault | Differs | WrongTimezone | RegionMissing | Transport | AnalyticsFault | SubscriptionFault
 
 
 def read_fault(fields: Fields) -> Fault:
@@ -259,4 +260,5 @@ READERS: dict[str, Callable[[str, Fields], Fault]] = {
     "slow": _slow,
     "dropped_connection": _dropped,
     **ANALYTICS_READERS,
+    **SUBSCRIPTION_READERS,
 }

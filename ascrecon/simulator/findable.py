@@ -23,6 +23,7 @@ from ascrecon.simulator.planted_rows import console_days
 from ascrecon.simulator.reading import ScenarioError
 from ascrecon.simulator.sales import rows_of
 from ascrecon.simulator.scenario import App
+from ascrecon.simulator.subscriptions.planned import Plans
 from ascrecon.simulator.truth import Truth
 
 ADD_EXPORT = "add the export to the scenario's exports"
@@ -30,6 +31,8 @@ ADD_EXPORT = "add the export to the scenario's exports"
 
 def check(truth: Truth) -> None:
     """Raises ScenarioError for the first fault that cannot be found."""
+    for wanted in truth.scenario.subscriptions:
+        Plans(truth.scenario, wanted)
     for fault in truth.scenario.faults:
         for seen, do in _problems(truth, fault):
             raise ScenarioError(f"fault {fault.kind}", seen, do)

@@ -23,18 +23,25 @@ from ascrecon.simulator.faults import (
 from ascrecon.simulator.planted_console import console, region
 from ascrecon.simulator.planted_deliveries import incident, late, reissued
 from ascrecon.simulator.planted_rows import missing_rows
+from ascrecon.simulator.subscriptions.planned import Plans
+from ascrecon.simulator.subscriptions.planted import of_subscriptions
 from ascrecon.simulator.truth import Truth
 
 
-def planted(truth: Truth, today: date, book: RequestBook | None = None) -> list[dict[str, object]]:
-    """The expectations as of a day: missing rows by app, then the other faults in the scenario's order.
+def planted(
+    truth: Truth, today: date, book: RequestBook | None = None, *, notified: bool = True
+) -> list[dict[str, object]]:
+    """The expectations as of a day: missing rows by app, the other faults in the scenario's order, subscriptions.
 
-    `book`: the analytics requests made by now; without it those of the scenario.
+    `book`: the analytics requests made by now; without it those of the scenario. `notified`: whether the reader gets
+    notifications or asks the App Store Server API; to others nothing about subscriptions can be known.
     """
     world = World(truth, book or RequestBook(truth.scenario))
     found = list(missing_rows(truth, today))
     for fault in truth.scenario.faults:
         found += _of(world, fault, today)
+    for wanted in truth.scenario.subscriptions if notified else ():
+        found += of_subscriptions(Plans(truth.scenario, wanted), today)
     return [expectation.as_json() for expectation in found]
 
 

@@ -14,13 +14,14 @@ from ascrecon.simulator.exports_wanted import Export, default_exports, read_expo
 from ascrecon.simulator.faults import Fault, read_fault
 from ascrecon.simulator.reading import Fields, ScenarioError, fields_of
 from ascrecon.simulator.regions import region_of
+from ascrecon.simulator.subscriptions.faults import SUBSCRIPTION_FAULTS
+from ascrecon.simulator.subscriptions.wanted import PERIODS, Plan, Shelf, Subscriptions, read_subscriptions
 
 BUILT_IN = Path(__file__).parent / "scenarios"
 ROLES = ("ADMIN", "FINANCE", "SALES_AND_REPORTS")
 WEEKDAYS = tuple(Decimal(factor) for factor in ("0.90", "0.88", "0.90", "0.95", "1.05", "1.20", "1.12"))
 PRODUCT_TYPES = ("IAY", "IA1", "IA9", "IAY-M", "IA1-M", "IA9-M", "FI1")
 APP_TYPES = ("1F", "1", "1T", "F1")
-PERIODS = ("7 Days", "1 Month", "2 Months", "3 Months", "6 Months", "1 Year")
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,7 @@ class Scenario:
     faults: tuple[Fault, ...]
     sync_days: tuple[date, ...]
     segment_url_seconds: int
+    subscriptions: tuple[Subscriptions, ...] = ()
 
     @property
     def first_day(self) -> date:
@@ -112,9 +114,22 @@ def read_scenario(fields: Fields) -> Scenario:
         faults=tuple(map(read_fault, fields.objects("faults"))),
         sync_days=fields.days("sync_days") if fields.has("sync_days") else (),
         segment_url_seconds=fields.whole("segment_url_seconds", 300, low=1),
+        subscriptions=_subscriptions(fields, apps),
     )
     fields.finish()
     return scenario
+
+
+def _subscriptions(fields: Fields, apps: tuple[App, ...]) -> tuple[Subscriptions, ...]:
+    shelves = {app.apple_id: _shelf(app) for app in apps}
+    return tuple(read_subscriptions(part, shelves) for part in fields.objects("subscriptions"))
+
+
+def _shelf(app: App) -> Shelf:
+    """What can be subscribed to: the app's auto-renewable products."""
+    renewing = [product for product in app.products if product.period]
+    plans = tuple(Plan(each.sku, PERIODS[each.period], each.prices, each.weight) for each in renewing)
+    return Shelf(app.bundle_id, app.territories, app.weights, plans)
 
 
 def _find(name: str) -> Path:
@@ -189,7 +204,7 @@ def _product(fields: Fields) -> Product:
         type=kind,
         prices=fields.amounts("prices"),
         weight=fields.amount("weight", "1"),
-        period=fields.choice("period", PERIODS, "1 Month") if kind.startswith("IAY") else "",
+        period=fields.choice("period", tuple(PERIODS), "1 Month") if kind.startswith("IAY") else "",
         withdrawn_from=fields.day("withdrawn_from") if fields.has("withdrawn_from") else None,
     )
     fields.finish()
@@ -201,6 +216,7 @@ def _checked(scenario: Scenario) -> Scenario:
     for app in scenario.apps:
         _check_territories(app)
     _check_fault_apps(scenario)
+    _check_subscriptions(scenario)
     return scenario
 
 
@@ -234,3 +250,16 @@ def _check_fault_apps(scenario: Scenario) -> None:
     unknown = sorted({apple_id for apple_id in wanted if apple_id is not None} - known)
     if unknown:
         raise ScenarioError("scenario", f"no app has apple_id {unknown[0]}", "correct the fault or export")
+
+
+def _check_subscriptions(scenario: Scenario) -> None:
+    groups = [(each.apple_id, each.environment) for each in scenario.subscriptions]
+    twice = sorted({found for found in groups if groups.count(found) > 1})
+    if twice:
+        raise ScenarioError("subscriptions", f"app {twice[0][0]} stands twice for {twice[0][1]}", "give it once")
+    known = {apple_id for apple_id, environment in groups if environment == "Production"}
+    for fault in scenario.faults:
+        if isinstance(fault, SUBSCRIPTION_FAULTS) and fault.apple_id not in known:
+            raise ScenarioError(
+                f"fault {fault.kind}", f"app {fault.apple_id} has no subscriptions", "add it to subscriptions"
+            )

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable
 from datetime import date
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
-from typing import ClassVar
 
 from ascrecon.simulator.api import Api
 from ascrecon.simulator.errors import JSON_TYPE, Answer
@@ -16,23 +13,11 @@ from ascrecon.simulator.faults import Transport
 from ascrecon.simulator.planted import planted
 from ascrecon.simulator.reading import Fields, ScenarioError, fields_of
 from ascrecon.simulator.request import request_of
+from ascrecon.simulator.sockets import LOOPBACK, LoopbackServer, SocketHandler
+from ascrecon.simulator.subscriptions.api import asked_of
+from ascrecon.simulator.subscriptions.shops import OCSP
 
-LOOPBACK = "127.0.0.1"
-
-
-class LoopbackServer(ThreadingHTTPServer):
-    """Listens on the loopback address only."""
-
-    daemon_threads = True
-
-    @property
-    def url(self) -> str:
-        return f"http://{LOOPBACK}:{self.server_address[1]}"
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """A client that hangs up is no error of the simulator; everything else is shown."""
-        if not isinstance(sys.exc_info()[1], (ConnectionError, TimeoutError)):
-            super().handle_error(request, client_address)  # type: ignore[arg-type]
+SERVER_API = "/inApps/"
 
 
 class Storage(LoopbackServer):
@@ -56,6 +41,7 @@ class Server(LoopbackServer):
         self.api = api
         self.stopping = Event()
         self.storage = Storage(api)
+        api.open_at(self.url)
 
     def serve_forever(self, poll_interval: float = 0.5) -> None:
         """Answers on both ports until `stop`."""
@@ -68,36 +54,6 @@ class Server(LoopbackServer):
         self.storage.stop()
         self.shutdown()
         self.server_close()
-
-
-class SocketHandler(BaseHTTPRequestHandler):
-    """What both ports have in common: how an answer becomes bytes."""
-
-    protocol_version = "HTTP/1.1"
-    server_version = "simulator"
-    sys_version = ""
-    # Head and body are two writes: without this every answer would wait for an acknowledgement.
-    disable_nagle_algorithm = True
-    # A client that says nothing more gives its thread back.
-    timeout: ClassVar[float] = 120
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Nothing: `/_sim/calls` counts, and a token must not land in a log."""
-
-    def _send(self, answer: Answer) -> None:
-        self._head(answer)
-        self.wfile.write(answer.body)
-
-    def _head(self, answer: Answer) -> None:
-        self.send_response(answer.status)
-        headers = {
-            "Content-Type": answer.content_type,
-            "Content-Length": str(len(answer.body)),
-            **answer.headers,
-        }
-        for name, value in headers.items():
-            self.send_header(name, value)
-        self.end_headers()
 
 
 class StorageHandler(SocketHandler):
@@ -134,6 +90,13 @@ class Handler(SocketHandler):
             self._send(_control(self.server.api, self.command, path, body))
             return
         headers, storage = dict(self.headers.items()), self.server.storage.url
+        shops = self.server.api.shops
+        if shops and path.startswith(SERVER_API):
+            self._send(shops.answer(asked_of(self.command, self.path, headers, body)))
+            return
+        if shops and path == OCSP:
+            self._send(shops.book.answer(body))
+            return
         request = request_of(self.command, self.path, headers, self.server.url, storage, body)
         answer, fault = self.server.api.answer(request)
         self._deliver(answer, fault)
@@ -179,8 +142,10 @@ class Handler(SocketHandler):
 def _control(api: Api, method: str, path: str, body: bytes) -> Answer:
     if (method, path) == ("POST", "/_sim/today"):
         return _move(api, body)
+    if (method, path) == ("POST", "/_sim/webhook"):
+        return _send_to(api, body)
     if (method, path) == ("GET", "/_sim/planted"):
-        return _json(200, planted(api.truth, api.today, api.analytics.book))
+        return _json(200, planted(api.truth, api.today, api.analytics.book, notified=api.is_notified))
     if (method, path) == ("GET", "/_sim/calls"):
         return _json(200, {"total": api.calls.total(), "by_path": dict(sorted(api.calls.items()))})
     return _json(404, {"error": f"{method} {path} is not here"})
@@ -193,8 +158,23 @@ def _move(api: Api, body: bytes) -> Answer:
         fields.finish()
     except (ScenarioError, ValueError) as error:
         return _json(400, {"error": str(error)})
-    api.today = day
-    return _json(200, {"today": day.isoformat()})
+    attempts = api.move_to(day)
+    return _json(200, {"today": day.isoformat(), "notification_attempts": attempts})
+
+
+def _send_to(api: Api, body: bytes) -> Answer:
+    """The webhook's addresses, as a person enters them in App Store Connect."""
+    try:
+        fields: Fields = fields_of("POST /_sim/webhook", json.loads(body))
+        production = fields.text("production")
+        sandbox = fields.text("sandbox") if fields.has("sandbox") else ""
+        fields.finish()
+    except (ScenarioError, ValueError) as error:
+        return _json(400, {"error": str(error)})
+    if api.shops is None:
+        return _json(400, {"error": "the scenario has no subscriptions; add them"})
+    api.shops.send_to(production, sandbox)
+    return _json(200, {"production": production, "sandbox": sandbox})
 
 
 def _json(status: int, document: object) -> Answer:

@@ -34,15 +34,15 @@ class Key:
     public_key: ec.EllipticCurvePublicKey
 
 
-def new_key() -> tuple[Key, str]:
+def new_key(key_id: str = KEY_ID) -> tuple[Key, str]:
     """A P-256 key: the public half, and the private one as PKCS#8 PEM (a .p8 file's text)."""
     private = ec.generate_private_key(ec.SECP256R1())
-    return Key(KEY_ID, ISSUER_ID, private.public_key()), _pem(private)
+    return Key(key_id, ISSUER_ID, private.public_key()), _pem(private)
 
 
-def written_key(folder: Path) -> tuple[Key, Path]:
-    """The key in a folder, made there when it is not (`AuthKey_<key id>.p8`, readable by its owner only)."""
-    path = folder / f"AuthKey_{KEY_ID}.p8"
+def written_key(folder: Path, key_id: str = KEY_ID, name: str = "AuthKey") -> tuple[Key, Path]:
+    """The key in a folder, made there when it is not (`<name>_<key id>.p8`, readable by its owner only)."""
+    path = folder / f"{name}_{key_id}.p8"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
         path.touch(mode=0o600)
@@ -50,7 +50,7 @@ def written_key(folder: Path) -> tuple[Key, Path]:
     private = serialization.load_pem_private_key(path.read_bytes(), None)
     if not isinstance(private, ec.EllipticCurvePrivateKey):
         raise ScenarioError(str(path), "not an EC private key", "remove it, a new one is written")
-    return Key(KEY_ID, ISSUER_ID, private.public_key()), path
+    return Key(key_id, ISSUER_ID, private.public_key()), path
 
 
 def read_key(path: Path, key_id: str, issuer_id: str) -> Key:

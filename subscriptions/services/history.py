@@ -9,12 +9,35 @@ from django.db import transaction
 from ascrecon import clock
 from ascrecon.appstore import AppStoreError
 from ascrecon.storeserver.client import WRONG_REVISION, SignedPage, StoreServerClient, is_unknown_here
-from reports.models import App
+from reports.models import Account, App
+from reports.sql import fetch
 from subscriptions.models import Environment, HistoryCursor, ServerKey
 from subscriptions.services.asking import Shelf, server_client
 from subscriptions.services.processing import HandOn
 
 NOT_KNOWN = "The App Store knows no such transaction, neither in production nor in sandbox."
+
+
+#: Upgrades whose replaced purchase Apple's API was not yet asked about: no notification marks it.
+UNASKED = """
+SELECT DISTINCT p.app_id, p.environment, p.original_id
+FROM subscriptions_purchase p
+JOIN reports_app a ON a.id = p.app_id
+JOIN subscriptions_serverkey k ON k.account_id = a.account_id
+LEFT JOIN subscriptions_historycursor h
+    ON (h.app_id, h.environment, h.original_id) = (p.app_id, p.environment, p.original_id)
+WHERE a.account_id = %(account)s AND p.superseded_ms IS NOT NULL AND NOT p.marked_upgraded
+    AND CASE p.environment WHEN 'production' THEN k.production_url ELSE k.sandbox_url END <> ''
+    AND (h.asked_at IS NULL OR extract(epoch FROM h.asked_at) * 1000 < p.superseded_ms)
+ORDER BY p.app_id, p.environment, p.original_id
+"""
+
+
+def upgrades_to_ask_about(account: Account) -> list[tuple[App, str, str]]:
+    """App, environment and original transaction ID of each subscription with such an upgrade."""
+    rows = fetch(UNASKED, {"account": account.pk})
+    apps = App.objects.select_related("account").in_bulk({row[0] for row in rows})
+    return [(apps[app], environment, original) for app, environment, original in rows]
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from uuid import uuid4
 import jwt
 
 from ascrecon.simulator.errors import Answer
-from ascrecon.simulator.server import LOOPBACK, LoopbackServer, SocketHandler
+from ascrecon.simulator.sockets import LOOPBACK, LoopbackServer, SocketHandler
 from ascrecon.simulator.subscriptions.sender import post
 from ascrecon.simulator.subscriptions.steps import DAY, Step
 from ascrecon.simulator.subscriptions.store import Sent, Store
@@ -54,6 +54,13 @@ class Asked:
 
     def one(self, name: str) -> str:
         return self.query.get(name, [""])[0]
+
+
+def asked_of(method: str, target: str, headers: Mapping[str, str], body: bytes) -> Asked:
+    """A request from its request line."""
+    parts = urlsplit(target)
+    lower = {name.lower(): value for name, value in headers.items()}
+    return Asked(method, parts.path, parse_qs(parts.query), lower, body)
 
 
 @dataclass
@@ -204,7 +211,7 @@ class StoreApi:
         sent = Sent(step, shop.authority.sign(content))
         self.tests[f"{uuid}_{self.store.now_ms}"] = sent
         if self.webhook is not None:
-            result = post(self.webhook, sent.text)
+            result = post(self.webhook, sent.text, self.store.now_ms)
             sent.attempts.append({"attemptDate": self.store.now_ms, "sendAttemptResult": result})
         return {"testNotificationToken": f"{uuid}_{self.store.now_ms}"}
 
@@ -241,9 +248,7 @@ class Handler(SocketHandler):
 
     def _serve(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        parts = urlsplit(self.path)
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        self._send(self.server.api.answer(Asked(self.command, parts.path, parse_qs(parts.query), headers, body)))
+        self._send(self.server.api.answer(asked_of(self.command, self.path, dict(self.headers.items()), body)))
 
 
 @dataclass(frozen=True)

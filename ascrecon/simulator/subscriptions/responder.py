@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 
 from ascrecon.simulator.errors import Answer
-from ascrecon.simulator.server import LOOPBACK, LoopbackServer, SocketHandler
+from ascrecon.simulator.sockets import LOOPBACK, LoopbackServer, SocketHandler
 from ascrecon.simulator.subscriptions.authority import Authority, Holder
 
 RESPONSE = "application/ocsp-response"

@@ -41,14 +41,18 @@ class Store:
         #: Facts that Apple knows and no notification tells, by transaction (such as isUpgraded of the old one).
         self.known: dict[str, dict[str, Any]] = {}
 
-    def happen(self, steps: Mapping[str, Step]) -> list[Sent]:
-        """Each step is a notification from now on. The same name makes the same UUID."""
+    def happen(self, steps: Mapping[str, Step], *, marked: bool = True) -> list[Sent]:
+        """Each step is a notification from now on. The same name makes the same UUID.
+
+        `marked`: what an upgrade replaces is told by the API afterwards, as Apple does.
+        """
         added = []
         for name, step in steps.items():
             text = self.shop.authority.sign(payload(step, self.shop, uuid5(NAMES, name)))
             added.append(Sent(step, text))
             self.notifications.append(added[-1])
-            self._mark_upgraded(step)
+            if marked:
+                self._mark_upgraded(step)
         return added
 
     def _mark_upgraded(self, step: Step) -> None:

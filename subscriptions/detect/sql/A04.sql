@@ -54,7 +54,7 @@ CROSS JOIN LATERAL (
     SELECT jsonb_object_agg(currency, total) AS money, sum(number) AS number FROM (
         SELECT p.currency, sum(p.price) AS total, count(*) AS number FROM bought p
         WHERE p.app_id = q.app_id AND p.original_id = q.old AND p.reason = 'RENEWAL' AND p.counts
-            AND p.purchase_ms > q.at_ms AND p.revoked_ms IS NULL
+            AND p.purchase_ms >= q.at_ms AND p.revoked_ms IS NULL
         GROUP BY p.currency
     ) m
 ) again
