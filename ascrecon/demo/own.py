@@ -20,6 +20,8 @@ FOLDER = "demo"
 #: Set for the demo and every process of it: its process number and the listening socket's.
 MARK = "ASCRECON_DEMO"
 PORT = 8000
+#: The clock of all processes of the demo stands at the moment that this file names.
+NOW = "now.txt"
 LOCAL = "127.0.0.1"
 CONFIGURED = ("ASCRECON_", "DJANGO_", "DATABASE_URL", "EMAIL_URL")
 #: The faults of the demo fail for good, and soon: nobody waits for a year's back-off in a demo.
@@ -30,19 +32,27 @@ def start_again_in_own_directory(moment: datetime) -> None:
     """Replace this process by the same command with the demo's settings; the clock stands at `moment` (aware)."""
     folder = settings.ASCRECON_DATA_DIR / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
+    set_clock(folder, moment)
     # Bound now and inherited: the port stays ours, and the links in the digest are right.
     listener = _listener()
     os.set_inheritable(listener.fileno(), True)
     own = {
         MARK: f"{os.getpid()}:{listener.fileno()}",
         "ASCRECON_DATA_DIR": str(folder),
-        "ASCRECON_NOW": moment.isoformat(),
+        "ASCRECON_NOW_FILE": str(folder / NOW),
         "ASCRECON_BASE_URL": f"http://{LOCAL}:{listener.getsockname()[1]}",
         "ASCRECON_APPSTORE_POLICY": json.dumps(IMPATIENT),
     }
     sys.stdout.flush()
     environment = _not_configured(os.environ) | _without_proxy(os.environ) | own
     os.execve(sys.executable, [sys.executable, *sys.argv], environment)  # noqa: S606 (this very program)
+
+
+def set_clock(folder: Path, moment: datetime) -> None:
+    """Let the clock of every process of the demo stand at `moment` (aware); all of it or nothing is ever read."""
+    part = folder / f"{NOW}.part"
+    part.write_text(moment.isoformat(), encoding="ascii")
+    part.replace(folder / NOW)
 
 
 def _not_configured(environment: Mapping[str, str]) -> dict[str, str]:

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import psutil
 import requests
@@ -74,8 +75,11 @@ def manage(*arguments: str) -> list[str]:
 
 
 @contextmanager
-def simulator(scenario: str, folder: Path, log: Path) -> Iterator[RunningSimulator]:
-    """The simulator with a new key and the console exports of its scenario in `folder`."""
+def simulator(scenario: str, folder: Path, log: Path, roots: Path | None = None) -> Iterator[RunningSimulator]:
+    """The simulator with new keys and the console exports of its scenario in `folder`.
+
+    `roots`: where the root certificate of its App Store goes; None where nothing is signed.
+    """
     command = manage(
         "simulate_appstore",
         "--scenario",
@@ -84,6 +88,7 @@ def simulator(scenario: str, folder: Path, log: Path) -> Iterator[RunningSimulat
         str(folder / "key"),
         "--write-exports",
         str(folder / "exports"),
+        *(("--write-roots", str(roots)) if roots else ()),
     )
     with process(command, log, output=subprocess.PIPE) as child:
         yield RunningSimulator(*_announced(child, log))
@@ -106,8 +111,19 @@ class RunningSimulator:
         self.url = url
         self.account_options = account_options
 
-    def move_to(self, day: str) -> None:
-        requests.post(f"{self.url}/_sim/today", json={"today": day}, timeout=60).raise_for_status()
+    def move_to(self, day: str) -> int:
+        """Returns how many attempts to send a notification were made until then."""
+        return int(self._post("today", {"today": day})["notification_attempts"])
+
+    def send_to(self, production: str, sandbox: str) -> None:
+        """The addresses of the webhook."""
+        self._post("webhook", {"production": production, "sandbox": sandbox})
+
+    def _post(self, door: str, document: dict[str, str]) -> dict[str, Any]:
+        answer = requests.post(f"{self.url}/_sim/{door}", json=document, timeout=600)
+        answer.raise_for_status()
+        told: dict[str, Any] = answer.json()
+        return told
 
     def planted(self) -> list[dict[str, object]]:
         answer = requests.get(f"{self.url}/_sim/planted", timeout=120)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from io import StringIO
 from pathlib import Path
@@ -19,13 +19,17 @@ from django.db import connection
 
 from ascrecon import clock
 from ascrecon.demo.processes import RunningSimulator
-from ascrecon.jobs.models import Job
+from ascrecon.jobs.models import Job, State
 from ascrecon.jobs.service import wait_for
 from ascrecon.simulator.scenario import Scenario
 from reports.jobs import enqueue_sync
 from reports.models import Account, DigestSchedule, Finding, FindingState
 from reports.reconcile.run import RunResult, reconcile
 from reports.services.summaries import finding_json
+from reports.sync.line import line_to
+from reports.sync.run import sync_apps
+from subscriptions.jobs import PROCESS, askable_apps, enqueue_back_fill, enqueue_detection, enqueue_upgrades
+from subscriptions.models import Notification, Subscription
 
 #: The simulator's day stands at noon Pacific Time.
 NOON_PACIFIC = time(20, tzinfo=UTC)
@@ -34,7 +38,7 @@ LONGEST_WAIT = 900.0  # seconds for all jobs of one sync
 
 def start_afresh() -> None:
     """Forget the demo before: the same scenario gives the same findings every time."""
-    for name in ("files", "mail", "exports", "key"):
+    for name in ("files", "mail", "exports", "key", "apple-roots"):
         shutil.rmtree(settings.ASCRECON_DATA_DIR / name, ignore_errors=True)
     with connection.cursor() as cursor:
         cursor.execute("DROP SCHEMA public CASCADE")
@@ -51,9 +55,16 @@ def connect(simulator: RunningSimulator) -> Account:
     return account
 
 
-def pull(account: Account, simulator: RunningSimulator, scenario: Scenario, day: date) -> list[Job]:
-    """Let the simulator stand on `day` and queue what there is to pull, as the schedule does every morning."""
-    simulator.move_to(day.isoformat())
+def get_notified(account: Account, simulator: RunningSimulator, address: str) -> None:
+    """Know the account's apps, and have notifications sent to the webhook, as in App Store Connect."""
+    with line_to(account) as line:
+        sync_apps(account, line)
+    own = f"{address}/notifications/{account.pk}"
+    simulator.send_to(f"{own}/production/", f"{own}/sandbox/")
+
+
+def pull(account: Account, scenario: Scenario, day: date) -> list[Job]:
+    """Queue what there is to pull on `day`, as the schedule does every morning."""
     moment = datetime.combine(day, NOON_PACIFIC)
     with clock.standing_at(moment):
         first = scenario.today - timedelta(days=scenario.days)
@@ -72,6 +83,14 @@ def finish(jobs: list[Job], is_working: Callable[[], bool]) -> None:
                 raise
 
 
+def ask_the_app_store(account: Account) -> Iterator[list[Job]]:
+    """What the schedule does every hour and day: read the history, fetch upgrades, check. Each wants those before."""
+    yield [enqueue_back_fill(app, environment) for app, environment in askable_apps() if app.account_id == account.pk]
+    yield list(Job.objects.filter(kind=PROCESS).exclude(state=State.DONE))
+    yield enqueue_upgrades(account)
+    yield [enqueue_detection(account)]
+
+
 def import_exports(folder: Path) -> int:
     """Hand in what a person exported from the console, with what that person says about each file."""
     manifest: list[dict[str, Any]] = json.loads((folder / "manifest.json").read_text())
@@ -82,6 +101,12 @@ def import_exports(folder: Path) -> int:
 
 def compare() -> RunResult:
     return reconcile(requested_by="demo")
+
+
+def taken_in() -> str:
+    """How much is known of subscriptions, in a line."""
+    notifications, subscriptions = Notification.objects.count(), Subscription.objects.count()
+    return f"{notifications:,} notifications of {subscriptions:,} subscriptions are worked in"
 
 
 def open_findings() -> list[dict[str, Any]]:

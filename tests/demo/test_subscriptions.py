@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
+import pytest
 from django.core.management import call_command
 from pytest_django.fixtures import Settings
 from pytest_django.live_server_helper import LiveServer
@@ -19,6 +20,7 @@ from ascrecon.simulator import Simulator, running
 from ascrecon.simulator.subscriptions.stories import HARMLESS, STORIES
 from reports.models import Account, App
 from subscriptions.jobs import enqueue_back_fill, enqueue_detection, enqueue_upgrades
+from subscriptions.models import Notification, Subscription
 from subscriptions.moments import moment
 
 TODAY = date(2026, 11, 20)
@@ -109,3 +111,19 @@ def test_every_kind_of_fault_is_found_and_nothing_else(
 
     assert verdict.good, "\n".join([verdict.summary, *table(verdict, {})])
     assert {item["fault"] for item, _ in verdict.pairs} == {*STORIES, "webhook_unreachable", "notifications_lost"}
+
+
+@pytest.mark.django_db
+def test_ordinary_subscribers_give_no_finding_and_are_all_in_the_history(tmp_path: Path, settings: Settings) -> None:
+    harmless = [
+        {"kind": "harmless_subscription", "story": story, "date": f"2026-08-{number + 1:02}"}
+        for number, story in enumerate(HARMLESS)
+    ]
+    with running(scenario(*harmless, subscribers=25)) as apple:
+        account = subscribe(apple, tmp_path, settings)
+        work(account)
+        verdict = verdict_of(apple)
+
+    assert verdict.summary == "planted 0, found 0, unexpected 0", "\n".join(table(verdict, {}))
+    assert Notification.objects.filter(source="history", state="processed").count() > 100
+    assert Subscription.objects.count() == 25 + len(HARMLESS) + 1  # one shares it with the family

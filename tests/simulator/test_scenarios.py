@@ -97,7 +97,7 @@ def test_the_clean_scenario_plants_nothing() -> None:
         assert simulator.planted() == []
 
 
-def test_the_demo_plants_every_kind_of_fault_of_sales_and_finance() -> None:
+def test_the_demo_plants_every_kind_of_fault_of_sales_finance_and_subscriptions() -> None:
     with running("demo") as simulator:
         kinds = {fault.kind for fault in simulator.scenario.faults}
         found = simulator.planted()

@@ -8,20 +8,24 @@ from argparse import ArgumentParser
 from contextlib import ExitStack
 from datetime import UTC, date, datetime, time
 from pathlib import Path
+from subprocess import Popen
 from time import sleep
 from types import FrameType
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import requests
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from ascrecon.demo import own
-from ascrecon.demo.processes import end_leftovers, manage, process, simulator
+from ascrecon.demo.processes import RunningSimulator, end_leftovers, manage, process, simulator
 from ascrecon.demo.verdict import Verdict, judge, shortened, table
 from ascrecon.embedded.server import Server
 from ascrecon.simulator.reading import ScenarioError
 from ascrecon.simulator.scenario import Scenario, load_scenario
+
+if TYPE_CHECKING:
+    from ascrecon.jobs.models import Job
 
 #: The simulator's day stands at noon Pacific Time.
 NOON_PACIFIC = time(20, tzinfo=UTC)
@@ -46,7 +50,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         scenario = _read(options["scenario"])
         if not own.is_own():
-            own.start_again_in_own_directory(datetime.combine(_days(scenario)[-1], NOON_PACIFIC))
+            own.start_again_in_own_directory(datetime.combine(_days(scenario)[0], NOON_PACIFIC))
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, _interrupt)
         folder: Path = settings.ASCRECON_DATA_DIR
@@ -79,14 +83,11 @@ class Command(BaseCommand):
 
         folder = settings.ASCRECON_DATA_DIR
         self.say(f"Starting PostgreSQL, a simulated App Store Connect and a worker; data and logs are in {folder}")
+        own.set_clock(folder, datetime.combine(_days(scenario)[0], NOON_PACIFIC))
         steps.start_afresh()
-        apple = running.enter_context(simulator(options["scenario"], folder, folder / "simulator.log"))
-        worker = running.enter_context(process(manage("work"), folder / "worker.log"))
-        account = steps.connect(apple)
-        for day in _days(scenario):
-            jobs = steps.pull(account, apple, scenario, day)
-            self.say(f"Pulling what Apple has on {day}: {len(jobs)} jobs")
-            steps.finish(jobs, lambda: worker.poll() is None)
+        roots = folder / "apple-roots" if scenario.subscriptions else None
+        apple = running.enter_context(simulator(options["scenario"], folder, folder / "simulator.log", roots))
+        self.play(scenario, apple, running)
         self.say(f"Console exports imported: {steps.import_exports(folder / 'exports')}")
         run = steps.compare().run
         self.say(f"Reconciled: {run.compared:,} compared, {run.equal:,} equal")
@@ -94,6 +95,41 @@ class Command(BaseCommand):
         self.tell(self.verdict, scenario, steps.digest(), options["json"])
         if not options["no_serve"]:
             self.serve(running, steps.add_person())
+
+    def play(self, scenario: Scenario, apple: RunningSimulator, running: ExitStack) -> None:
+        """The days on which the product looks at Apple; what Apple sends comes before."""
+        from ascrecon.demo import steps  # noqa: PLC0415
+        from ascrecon.demo.receiver import receiving  # noqa: PLC0415
+
+        (first, *later), account = _days(scenario), steps.connect(apple)
+        jobs = steps.pull(account, scenario, first)
+        with ExitStack() as listening:
+            if scenario.subscriptions:
+                steps.get_notified(account, apple, listening.enter_context(receiving()))
+            self.go_to(first, apple)
+            # Not before: beside half of the notifications it would miss the other half.
+            worker = running.enter_context(process(manage("work"), settings.ASCRECON_DATA_DIR / "worker.log"))
+            self.wait(jobs, first, worker)
+            for day in later:
+                self.go_to(day, apple)
+                self.wait(steps.pull(account, scenario, day), day, worker)
+        if scenario.subscriptions:
+            for jobs in steps.ask_the_app_store(account):
+                steps.finish(jobs, lambda: worker.poll() is None)
+            self.say(f"Subscriptions: {steps.taken_in()}")
+
+    def wait(self, jobs: list[Job], day: date, worker: Popen[str]) -> None:
+        from ascrecon.demo import steps  # noqa: PLC0415
+
+        self.say(f"Pulling what Apple has on {day}: {len(jobs)} jobs")
+        steps.finish(jobs, lambda: worker.poll() is None)
+
+    def go_to(self, day: date, apple: RunningSimulator) -> None:
+        """Let it be `day`: first at Apple, which sends what there is to send, then here."""
+        attempts = apple.move_to(day.isoformat())
+        own.set_clock(settings.ASCRECON_DATA_DIR, datetime.combine(day, NOON_PACIFIC))
+        if attempts:
+            self.say(f"Notifications that the App Store sent until {day}: {attempts} attempts")
 
     def tell(self, verdict: Verdict, scenario: Scenario, digest: list[str], as_json: bool) -> None:
         if as_json:

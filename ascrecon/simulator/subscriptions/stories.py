@@ -117,7 +117,7 @@ def _changed(each: Step, **changes: Any) -> Step:
 def _second(start: float, *, price: int | None = None, status: int = 1) -> Step:
     """The second period, from another day or at another price than it should be."""
     later = renewed(101, 100, 901, "M", start, start + 30, price)
-    priced = {} if price is None else {"renewalPrice": price}
+    priced: dict[str, Any] = {} if price is None else {"renewalPrice": price}
     return step(start, RENEWED, status, later, upcoming(100, "M", start + 30, **priced))
 
 
