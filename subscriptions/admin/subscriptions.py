@@ -22,7 +22,7 @@ from subscriptions.admin.common import (
 from subscriptions.jobs import enqueue_erasure, enqueue_history, enqueue_order
 from subscriptions.models import Customer, CustomerKey, Purchase, Refund, ServerKey, SignedTransaction, Subscription
 from subscriptions.selectors.amounts import totals
-from subscriptions.selectors.axis import WIDTH, axes
+from subscriptions.selectors.axis import BAR, WIDTH, axes
 from subscriptions.selectors.masking import masked
 from subscriptions.selectors.orders import answers, keys_of_order
 from subscriptions.selectors.timeline import timeline
@@ -177,7 +177,7 @@ class CustomerAdmin(StoreAdmin[Customer]):
         mine = list(row.subscriptions.values_list("app_id", "environment", "original_id"))
         return self.page(
             request, "admin/subscriptions/customer/page.html", _name(row, seen=sees_tokens(request)), row=row,
-            axes=axes(row), width=WIDTH, totals=totals(mine), estimate=ESTIMATE,
+            axes=axes(row), width=WIDTH, bar_height=BAR, totals=totals(mine), estimate=ESTIMATE,
         )  # fmt: skip
 
 

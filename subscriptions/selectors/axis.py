@@ -4,17 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import combinations, groupby
 
 from django.db.models import QuerySet
 
 from subscriptions.models import Customer, Purchase, Subscription
-from subscriptions.moments import moment
+from subscriptions.moments import milliseconds, moment
 from subscriptions.selectors.amounts import money
 
-WIDTH, LANE, LEFT = 900, 34, 10
+#: Pixels. Each lane has a line of words above its bars; below all of them stands the axis with its months.
+WIDTH, LANE, LEFT, BAR, WORDS, FOOT = 900, 52, 10, 24, 20, 24
+#: So many months or fewer are all named, else every third, else every year.
+ALL_MONTHS, THIRD_MONTHS = 9, 30
+LOOKS = {
+    "paid": "paid",
+    "free": "free",
+    "upgraded": "replaced by an upgrade",
+    "refunded": "refunded",
+    "family": "family sharing, counts nothing",
+}
 #: Shorter ones come from a renewal that is charged up to a day before its period. Source: Apple, purchaseDate.
 LEAST_OVERLAP = 24 * 3_600_000
 
@@ -34,6 +44,10 @@ class Bar:
         return max(2.0, self.end - self.start)
 
     @property
+    def is_what(self) -> str:
+        return LOOKS[self.look]
+
+    @property
     def price(self) -> Decimal | None:
         return money(self.purchase.price)
 
@@ -47,8 +61,16 @@ class Bar:
 
 
 @dataclass(frozen=True)
+class Tick:
+    """The beginning of a month on the axis."""
+
+    x: float
+    text: str
+
+
+@dataclass(frozen=True)
 class Overlap:
-    """Two subscriptions that were paid for the same time."""
+    """Two subscriptions that were paid for the same time; `first` was bought first."""
 
     first: Purchase
     second: Purchase
@@ -69,18 +91,32 @@ class Overlap:
     def to_moment(self) -> datetime | None:
         return moment(self.to_ms)
 
+    @property
+    def first_price(self) -> Decimal | None:
+        return money(self.first.price)
+
+    @property
+    def second_price(self) -> Decimal | None:
+        return money(self.second.price)
+
 
 @dataclass(frozen=True)
 class Axis:
     group_id: str
     lanes: list[tuple[Subscription, int, list[Bar]]]
     overlaps: list[Overlap]
+    ticks: list[Tick]
     from_moment: datetime | None
     to_moment: datetime | None
 
     @property
+    def foot(self) -> int:
+        """Where the axis is drawn."""
+        return LANE * len(self.lanes) + 4
+
+    @property
     def height(self) -> int:
-        return LANE * len(self.lanes) + 8
+        return self.foot + FOOT
 
 
 def axes(customer: Customer) -> list[Axis]:
@@ -98,7 +134,18 @@ def _axis(group: str, subscriptions: list[Subscription]) -> Axis:
         (each, n * LANE, [place.bar(p, n * LANE) for p in bought if p.original_id == each.original_id])
         for n, each in enumerate(subscriptions)
     ]
-    return Axis(group, lanes, _overlaps(bought, place), moment(first), moment(last))
+    return Axis(group, lanes, _overlaps(bought, place), _ticks(place), moment(first), moment(last))
+
+
+def _ticks(place: _Scale) -> list[Tick]:
+    """The months that begin on the axis, in UTC; of a long time only every third, or the years."""
+    first, last = moment(place.first), moment(place.last)
+    if first is None or last is None:
+        return []
+    months = range(first.year * 12 + first.month, last.year * 12 + last.month)
+    step = 1 if len(months) <= ALL_MONTHS else 3 if len(months) <= THIRD_MONTHS else 12
+    starts = [datetime(month // 12, month % 12 + 1, 1, tzinfo=UTC) for month in months if month % step == 0]
+    return [Tick(place.x(milliseconds(start)), f"{start:%b %Y}") for start in starts]
 
 
 def _purchases(subscription: Subscription) -> QuerySet[Purchase]:
@@ -123,10 +170,18 @@ class _Scale:
         return round(LEFT + (ms - self.first) / (self.last - self.first) * (WIDTH - 2 * LEFT), 1)
 
     def bar(self, purchase: Purchase, top: int) -> Bar:
-        look = "family" if not purchase.counts else "refunded" if purchase.revoked_ms else "paid"
-        if purchase.superseded_ms:
-            look = "upgraded"
-        return Bar(self.x(purchase.purchase_ms or 0), self.x(_end(purchase) or 0), top + 6, look, purchase)
+        start, end = self.x(purchase.purchase_ms or 0), self.x(_end(purchase) or 0)
+        return Bar(start, end, top + WORDS, _look(purchase), purchase)
+
+
+def _look(purchase: Purchase) -> str:
+    if purchase.superseded_ms:
+        return "upgraded"
+    if not purchase.counts:
+        return "family"
+    if purchase.revoked_ms:
+        return "refunded"
+    return "free" if purchase.price == 0 else "paid"
 
 
 def _overlaps(bought: Sequence[Purchase], place: _Scale) -> list[Overlap]:
@@ -137,4 +192,4 @@ def _overlaps(bought: Sequence[Purchase], place: _Scale) -> list[Overlap]:
         end = min(_end(one) or 0, _end(other) or 0)
         if one.original_id != other.original_id and end - start > LEAST_OVERLAP:
             found.append(Overlap(one, other, start, end, place.x(start), place.x(end)))
-    return found
+    return sorted(found, key=lambda each: each.from_ms)
