@@ -19,7 +19,7 @@ from django.db import connection
 
 from ascrecon import clock
 from ascrecon.demo.processes import RunningSimulator
-from ascrecon.jobs.models import Job, State
+from ascrecon.jobs.models import UNFINISHED_STATES, Job
 from ascrecon.jobs.service import wait_for
 from ascrecon.simulator.scenario import Scenario
 from reports.jobs import enqueue_sync
@@ -28,7 +28,7 @@ from reports.reconcile.run import RunResult, reconcile
 from reports.services.summaries import finding_json
 from reports.sync.line import line_to
 from reports.sync.run import sync_apps
-from subscriptions.jobs import PROCESS, askable_apps, enqueue_back_fill, enqueue_detection, enqueue_upgrades
+from subscriptions.jobs import DETECT, PROCESS, askable_apps, enqueue_back_fill, enqueue_detection, enqueue_upgrades
 from subscriptions.models import Notification, Subscription
 
 #: The simulator's day stands at noon Pacific Time.
@@ -83,10 +83,16 @@ def finish(jobs: list[Job], is_working: Callable[[], bool]) -> None:
                 raise
 
 
+def work_in(is_working: Callable[[], bool]) -> None:
+    """Wait until all that was received is worked in and checked, with the clock where it stood when it came."""
+    while jobs := list(Job.objects.filter(kind__in=(PROCESS, DETECT), state__in=UNFINISHED_STATES)):
+        finish(jobs, is_working)
+
+
 def ask_the_app_store(account: Account) -> Iterator[list[Job]]:
     """What the schedule does every hour and day: read the history, fetch upgrades, check. Each wants those before."""
     yield [enqueue_back_fill(app, environment) for app, environment in askable_apps() if app.account_id == account.pk]
-    yield list(Job.objects.filter(kind=PROCESS).exclude(state=State.DONE))
+    yield list(Job.objects.filter(kind=PROCESS, state__in=UNFINISHED_STATES))
     yield enqueue_upgrades(account)
     yield [enqueue_detection(account)]
 

@@ -7,6 +7,7 @@ EXPORTER = "Whoever downloaded the console export"
 KEY_OWNER = "An administrator of the App Store Connect team"
 ACCOUNT_HOLDER = "The Account Holder of the App Store Connect team"
 CUSTOMER = "The customer: only the customer can end a subscription, and only Apple can refund it"
+LOGINS = "The team of the app: it knows both logins and who the people are"
 APP_TEAM = "The team of the app"
 WEBHOOK = "Whoever runs ascrecon's web server"
 NOBODY = "Nobody yet: it may settle by itself"
@@ -33,7 +34,7 @@ WHOM = {
     Cause.METHOD_NOT_ALLOWED: KEY_OWNER,
     Cause.BAD_REQUEST: KEY_OWNER,
     Cause.AGREEMENT: ACCOUNT_HOLDER,
-    Cause.LOGIN_CHANGED: CUSTOMER,
+    Cause.LOGIN_CHANGED: LOGINS,
     Cause.NOT_ENDED: CUSTOMER,
     Cause.BILLING_RETRY: CUSTOMER,
     Cause.TWO_APPLE_ACCOUNTS: CUSTOMER,

@@ -9,6 +9,7 @@ from django.shortcuts import redirect
 from django.urls import URLPattern
 from django.views.decorators.http import require_POST
 
+from ascrecon import clock
 from reports.admin.base import EmptyState, require
 from subscriptions.admin.common import (
     ESTIMATE,
@@ -23,7 +24,8 @@ from subscriptions.jobs import enqueue_erasure, enqueue_history, enqueue_order
 from subscriptions.models import Customer, CustomerKey, Purchase, Refund, ServerKey, SignedTransaction, Subscription
 from subscriptions.selectors.amounts import totals
 from subscriptions.selectors.axis import BAR, WIDTH, axes
-from subscriptions.selectors.masking import masked
+from subscriptions.selectors.customer_findings import findings_of
+from subscriptions.selectors.masking import masked, named
 from subscriptions.selectors.orders import answers, keys_of_order
 from subscriptions.selectors.timeline import timeline
 from subscriptions.services.erasure import forget_from_now_on
@@ -122,7 +124,7 @@ class SubscriptionAdmin(StoreAdmin[Subscription]):
         row, seen = self.viewed(request, object_id), sees_tokens(request)
         return self.page(
             request, "admin/subscriptions/subscription/page.html", f"Subscription {row.original_id}", row=row,
-            lines=timeline(row, seen=seen), owner=masked(row.app_account_token, seen=seen), estimate=ESTIMATE,
+            lines=timeline(row, seen=seen), owner=named(row.app_account_token, seen=seen), estimate=ESTIMATE,
             totals=totals([(row.app_id, row.environment, row.original_id)]), status=f"status{row.status}",
             may_fetch=request.user.has_perm(FETCH) and ServerKey.objects.filter(account=row.app.account_id).exists(),
             may_erase=request.user.has_perm(ERASE) and _can_be_erased(row),
@@ -177,7 +179,8 @@ class CustomerAdmin(StoreAdmin[Customer]):
         mine = list(row.subscriptions.values_list("app_id", "environment", "original_id"))
         return self.page(
             request, "admin/subscriptions/customer/page.html", _name(row, seen=sees_tokens(request)), row=row,
-            axes=axes(row), width=WIDTH, bar_height=BAR, totals=totals(mine), estimate=ESTIMATE,
+            axes=axes(row, clock.now()), width=WIDTH, bar_height=BAR, totals=totals(mine), estimate=ESTIMATE,
+            findings=findings_of(row),
         )  # fmt: skip
 
 

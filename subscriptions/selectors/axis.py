@@ -41,7 +41,8 @@ class Bar:
 
     @property
     def width(self) -> float:
-        return max(2.0, self.end - self.start)
+        """A little less than the time, so that one period and the next are told apart."""
+        return max(2.0, self.end - self.start - 1.5)
 
     @property
     def is_what(self) -> str:
@@ -106,6 +107,7 @@ class Axis:
     lanes: list[tuple[Subscription, int, list[Bar]]]
     overlaps: list[Overlap]
     ticks: list[Tick]
+    now: float | None
     from_moment: datetime | None
     to_moment: datetime | None
 
@@ -119,13 +121,13 @@ class Axis:
         return self.foot + FOOT
 
 
-def axes(customer: Customer) -> list[Axis]:
-    """One for each subscription group."""
+def axes(customer: Customer, at: datetime) -> list[Axis]:
+    """One for each subscription group; `at` is marked where it lies on the axis."""
     mine = sorted(customer.subscriptions.all(), key=lambda each: (each.group_id, each.started_ms or 0, each.pk))
-    return [_axis(group, list(rows)) for group, rows in groupby(mine, key=lambda each: each.group_id)]
+    return [_axis(group, list(rows), milliseconds(at)) for group, rows in groupby(mine, key=lambda each: each.group_id)]
 
 
-def _axis(group: str, subscriptions: list[Subscription]) -> Axis:
+def _axis(group: str, subscriptions: list[Subscription], now_ms: int) -> Axis:
     bought = [purchase for each in subscriptions for purchase in _purchases(each)]
     times = [ms for each in bought for ms in (each.purchase_ms, _end(each)) if ms is not None]
     first, last = min(times, default=0), max(times, default=1)
@@ -134,7 +136,8 @@ def _axis(group: str, subscriptions: list[Subscription]) -> Axis:
         (each, n * LANE, [place.bar(p, n * LANE) for p in bought if p.original_id == each.original_id])
         for n, each in enumerate(subscriptions)
     ]
-    return Axis(group, lanes, _overlaps(bought, place), _ticks(place), moment(first), moment(last))
+    now = place.x(now_ms) if first <= now_ms <= last else None
+    return Axis(group, lanes, _overlaps(bought, place), _ticks(place), now, moment(first), moment(last))
 
 
 def _ticks(place: _Scale) -> list[Tick]:

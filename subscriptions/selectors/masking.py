@@ -19,6 +19,12 @@ def masked(token: str, *, seen: bool) -> str:
     return token if seen else f"login #{hash_of(token)[:LENGTH]}"
 
 
+def named(token: str, *, seen: bool) -> str:
+    """The mark by which findings name a login, and for those who have the right the token itself behind it."""
+    mark = masked(token, seen=False)
+    return f"{mark} ({token})" if seen and token and not token.startswith(PREFIX) else mark
+
+
 def masked_json(value: Any, *, seen: bool) -> Any:
     """A decoded payload with every token in it masked."""
     if isinstance(value, list):

@@ -10,6 +10,7 @@ from decimal import Decimal
 from django.urls import reverse
 
 from reports.models import Finding
+from reports.wording import amount
 from subscriptions.models import (
     Environment,
     Notification,
@@ -22,7 +23,8 @@ from subscriptions.models import (
 )
 from subscriptions.moments import LATEST_MS, milliseconds, moment
 from subscriptions.selectors.amounts import money
-from subscriptions.selectors.masking import masked
+from subscriptions.selectors.masking import named
+from subscriptions.selectors.words import in_words
 
 MOST = 1000
 
@@ -94,7 +96,7 @@ def _refunds(subscription: Subscription) -> Iterator[Line]:
 def _owners(subscription: Subscription, seen: bool) -> Iterator[Line]:
     before = ""
     for row in OwnerSpan.objects.filter(**_of(subscription)).order_by("from_ms")[:MOST]:
-        owner = masked(row.token, seen=seen)
+        owner = named(row.token, seen=seen)
         text = f"Moved from {before} to {owner}" if before else f"Belongs to {owner}"
         yield Line(row.from_ms, "Owner", text, note=row.get_source_display())
         before = owner
@@ -122,12 +124,15 @@ def _findings(subscription: Subscription) -> Iterator[Line]:
     for row in found if subscription.environment == Environment.PRODUCTION else ():
         at = milliseconds(datetime(row.from_day.year, row.from_day.month, row.from_day.day, tzinfo=UTC))
         url = reverse("admin:reports_finding_change", args=[row.pk])
-        yield Line(at, "Finding", row.get_kind_display(), url=url, note=row.get_state_display())
+        risk = [f"{amount(Decimal(value), currency)} at risk" for currency, value in row.money_at_risk.items()]
+        note = ", ".join([row.get_severity_display(), row.get_state_display().lower(), *risk])
+        yield Line(at, "Finding", row.get_kind_display(), url=url, note=note)
 
 
 def _notifications(subscription: Subscription) -> Iterator[Line]:
     for row in Notification.objects.filter(**_of(subscription))[:MOST]:
         late = (row.received_at - row.signed_at).total_seconds() / 3600 if row.signed_at else 0
-        note = f"came {late:.0f} h after it was signed" if late >= 1 and row.source == "webhook" else ""
+        delay = f"came {late:.0f} h after it was signed" if late >= 1 and row.source == "webhook" else ""
+        note = "; ".join(filter(None, (in_words(row.type, row.subtype), delay)))
         url = reverse("admin:subscriptions_notification_change", args=[row.pk])
         yield Line(min(row.signed_ms, LATEST_MS), "Notification", str(row), url=url, note=note)

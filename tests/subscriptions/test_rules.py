@@ -194,7 +194,7 @@ class TestDoubleBilling:
         assert (found.member, found.at, found.until_ms, found.severity) == ("300 + 400", day(15), None, "critical")
         assert found.money == {"USD": Decimal("9.990")}
         assert "300 (9.99 USD) and 400 (59.99 USD)" in found.message
-        assert "was renewed 1 times" in found.message
+        assert "was renewed once" in found.message
 
     def test_it_is_told_before_the_next_renewal_too(self, find: Callable[..., list[Anomaly]]) -> None:
         (found,) = find("A04", steps("billed_twice")[:2], 20)

@@ -26,6 +26,7 @@ from ascrecon.simulator.scenario import Scenario, load_scenario
 
 if TYPE_CHECKING:
     from ascrecon.jobs.models import Job
+    from reports.models import Account
 
 #: The simulator's day stands at noon Pacific Time.
 NOON_PACIFIC = time(20, tzinfo=UTC)
@@ -109,24 +110,29 @@ class Command(BaseCommand):
             self.go_to(first, apple)
             # Not before: beside half of the notifications it would miss the other half.
             worker = running.enter_context(process(manage("work"), settings.ASCRECON_DATA_DIR / "worker.log"))
-            self.wait(jobs, first, worker)
+            self.look(jobs, first, account, worker)
             for day in later:
-                self.go_to(day, apple)
-                self.wait(steps.pull(account, scenario, day), day, worker)
+                self.go_to(day, apple, worker)
+                self.look(steps.pull(account, scenario, day), day, account, worker)
         if scenario.subscriptions:
-            for jobs in steps.ask_the_app_store(account):
-                steps.finish(jobs, lambda: worker.poll() is None)
             self.say(f"Subscriptions: {steps.taken_in()}")
 
-    def wait(self, jobs: list[Job], day: date, worker: Popen[str]) -> None:
+    def look(self, jobs: list[Job], day: date, account: Account, worker: Popen[str]) -> None:
+        """Wait for what is pulled on a day, then ask the App Store Server what the schedule asks it every day."""
         from ascrecon.demo import steps  # noqa: PLC0415
 
         self.say(f"Pulling what Apple has on {day}: {len(jobs)} jobs")
         steps.finish(jobs, lambda: worker.poll() is None)
+        for asked in steps.ask_the_app_store(account):
+            steps.finish(asked, lambda: worker.poll() is None)
 
-    def go_to(self, day: date, apple: RunningSimulator) -> None:
+    def go_to(self, day: date, apple: RunningSimulator, worker: Popen[str] | None = None) -> None:
         """Let it be `day`: first at Apple, which sends what there is to send, then here."""
+        from ascrecon.demo import steps  # noqa: PLC0415
+
         attempts = apple.move_to(day.isoformat())
+        if worker:
+            steps.work_in(lambda: worker.poll() is None)
         own.set_clock(settings.ASCRECON_DATA_DIR, datetime.combine(day, NOON_PACIFIC))
         if attempts:
             self.say(f"Notifications that the App Store sent until {day}: {attempts} attempts")

@@ -10,7 +10,7 @@ from uuid import uuid5
 import jwt
 
 from ascrecon.simulator.errors import Answer
-from ascrecon.simulator.scenario import Scenario
+from ascrecon.simulator.scenario import App, Scenario
 from ascrecon.simulator.subscriptions.api import Asked, Refusal, StoreApi
 from ascrecon.simulator.subscriptions.authority import Authority, Wishes, new_authority
 from ascrecon.simulator.subscriptions.planned import Planned, Plans
@@ -65,9 +65,8 @@ class Shops:
         self.authority: Authority = new_authority(wishes=Wishes(responder=f"{url}{OCSP}"))
         self.book = Book(self.authority)
         self.groups = [self._group(Plans(scenario, wanted), today) for wanted in scenario.subscriptions]
-        served = [group for group in self.groups if group.plans.is_production]
-        self.apis = {group.wanted.bundle_id: StoreApi(group.store, key) for group in served}
         self.today = today
+        self.apis = {app.bundle_id: StoreApi(self._store_of(app), key) for app in scenario.apps}
         self.has_reader = False
         # Nobody is answered while things happen.
         self._lock = RLock()
@@ -99,7 +98,15 @@ class Shops:
                 # Whoever has no webhook finds in the history what happened so far.
                 self.has_reader = True
                 self._catch_up()
+            api.store.now_ms = noon(self.today)
             return api.answer(asked)
+
+    def _store_of(self, app: App) -> Store:
+        """The store that the API tells of an app in production: an empty one where nothing is subscribed to."""
+        mine = [
+            group.store for group in self.groups if group.plans.is_production and group.wanted.apple_id == app.apple_id
+        ]
+        return mine[0] if mine else Store(Shop(self.authority, app.bundle_id, app.apple_id), noon(self.today))
 
     def _group(self, plans: Plans, today: date) -> Group:
         wanted = plans.wanted

@@ -1,7 +1,8 @@
 SELECT q.app_id, q.old || ' + ' || q.new AS member, q.at_ms,
     CASE WHEN q.end_ms < %(now_ms)s THEN q.end_ms END AS until_ms, again.money,
     jsonb_build_object(
-        'old', q.old, 'new', q.new, 'renewals', coalesce(again.number, 0),
+        'old', q.old, 'new', q.new, 'renewals', CASE coalesce(again.number, 0) WHEN 0 THEN 'not yet' WHEN 1 THEN 'once'
+            ELSE again.number || ' times' END,
         'old_price', q.old_price, 'old_currency', q.old_currency,
         'new_price', q.new_price, 'new_currency', q.new_currency,
         'grade', CASE WHEN q.intro THEN 'info' WHEN NOT q.same_account THEN 'low' END,
