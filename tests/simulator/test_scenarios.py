@@ -16,7 +16,7 @@ DOCUMENT = Path(__file__).parents[2] / "docs" / "scenarios.md"
 @pytest.mark.parametrize(
     ("faults", "message"),
     [
-        ({"kind": "eclipse"}, "unknown fault 'eclipse'; known kinds: campaigns_truncated, console_differs"),
+        ({"kind": "eclipse"}, "unknown fault 'eclipse'; known kinds: billed_by_two_apple_accounts, billed_twice"),
         ({"kind": "header_only", "date": "2026-11-10", "app": 1}, "unknown field 'app'"),
         ({"kind": "header_only"}, "field 'date' is missing"),
         ({"kind": "header_only", "date": "2026-02-30"}, "give a day that exists"),
