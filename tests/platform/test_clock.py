@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -28,6 +29,14 @@ def test_it_stands_where_the_environment_says(monkeypatch: pytest.MonkeyPatch, t
     monkeypatch.setenv("ASCRECON_NOW", text)
 
     assert clock.now() == moment
+
+
+def test_it_stands_where_a_file_says_at_that_moment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    now = tmp_path / "now"
+    monkeypatch.setenv("ASCRECON_NOW_FILE", str(now))
+    for text, moment in (("2026-11-20T05:30:00Z", EVENING), ("2026-11-21", datetime(2026, 11, 21, tzinfo=UTC))):
+        now.write_text(text)
+        assert clock.now() == moment
 
 
 def test_it_refuses_a_moment_that_it_cannot_read(monkeypatch: pytest.MonkeyPatch) -> None:

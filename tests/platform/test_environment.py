@@ -54,6 +54,14 @@ def test_it_refuses_an_unsafe_production(safe: pytest.MonkeyPatch, name: str, va
         env.refuse_unsafe_defaults()
 
 
+def test_it_refuses_a_standing_clock_also_where_a_file_says_where(safe: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "now").write_text("2026-11-20")
+    safe.setenv("ASCRECON_NOW_FILE", str(tmp_path / "now"))
+
+    with pytest.raises(SettingsError, match="ASCRECON_NOW must not be set"):
+        env.refuse_unsafe_defaults()
+
+
 def test_it_reads_a_secret_from_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("$tart\n")
     monkeypatch.setenv("X_FILE", str(tmp_path / "secret"))

@@ -85,6 +85,11 @@ def test_double_billing_meets_the_eye_on_the_customers_page(shop: Shop, play: Pl
     assert shown.count('class="axis-paid"') == 3
     assert "2026-01-16 00:00 UTC" in shown
     assert "79.97" in shown  # 9.99 + 59.99 + 9.99
+    # Which line is which, when, and what was paid for the time that is shaded.
+    assert "300, now M, active" in shown
+    assert "Jan 2027</text>" in shown
+    assert "9.99 USD" in shown
+    assert "59.99 USD" in shown
 
 
 @pytest.mark.parametrize("name", ["renew", "upgrade", "family", "resubscribed", "trial"])

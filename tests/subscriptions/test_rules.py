@@ -208,6 +208,7 @@ class TestDoubleBilling:
     def test_a_recovery_from_billing_retry_is_the_cause(self, find: Callable[..., list[Anomaly]]) -> None:
         (found,) = find("A04", retry_beside_new_one(), 40)
         assert "was paid after all" in found.message
+        assert (found.at, found.money) == (day(30), {"USD": Decimal("9.990")})
 
     def test_an_introductory_offer_may_run_beside(self, find: Callable[..., list[Anomaly]]) -> None:
         first, *others = steps("billed_twice")

@@ -24,7 +24,7 @@ from ascrecon.simulator.subscriptions.store import Store
 from ascrecon.storeserver.limits import PerSecond
 from reports.models import Account, App
 from reports.services.accounts import rotate_keys
-from subscriptions.jobs import enqueue_back_fill, enqueue_history
+from subscriptions.jobs import enqueue_back_fill, enqueue_history, enqueue_upgrades
 from subscriptions.models import (
     BackFill,
     Environment,
@@ -177,6 +177,18 @@ class TestCustomer:
 
         assert Purchase.objects.get(marked_upgraded=True).product_id == "B"
         assert Purchase.objects.count() == 2
+
+    def test_each_upgrade_is_asked_about_once(
+        self, server: RunningStore, store: Store, app: App, play: Callable[..., None]
+    ) -> None:
+        play(each.text for each in store.happen(steps_of("upgrade"), marked=False))
+
+        (job,) = enqueue_upgrades(app.account)
+        assert run_now(job).state == "done"
+
+        # Apple does not tell it: asking again would not help, and a person sees what is not marked (A22).
+        assert enqueue_upgrades(app.account) == []
+        assert not Purchase.objects.filter(marked_upgraded=True).exists()
 
     def test_it_finds_transactions_that_never_came(self, server: RunningStore, store: Store, app: App) -> None:
         store.happen(steps_of("refund"))
