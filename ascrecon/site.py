@@ -75,6 +75,8 @@ NAVIGATION = (
         Page("Refunds", "subscriptions.refund"),
         Page("Notifications", "subscriptions.notification"),
         Page("Refused payloads", "subscriptions.refusedpayload"),
+        Page("Own data", "subscriptions.dataupload"),
+        Page("Upload own data", "subscriptions.dataupload", "upload", "subscriptions.upload_dataupload"),
         Page("Subscription rules", "subscriptions.rulesetting"),
         Page("Apple's certificates", "subscriptions.signingchain"),
     )),

@@ -12,8 +12,8 @@ from django.db.models import Q, QuerySet
 
 VIEWER, ANALYST, ADMINISTRATOR = "Viewer", "Analyst", "Administrator"
 ROLE_HELP = (
-    "Viewer: reads everything but app account tokens. Analyst: also uploads exports, works on findings, starts runs, "
-    "sees tokens. Administrator: also accounts and keys, apps, rules, digest, users, jobs; erases tokens."
+    "Viewer: reads everything but app account tokens. Analyst: also uploads exports and own data, works on findings, "
+    "starts runs, sees tokens. Administrator: also accounts and keys, apps, rules, digest, users, jobs; erases tokens."
 )
 
 SEEN = (
@@ -58,10 +58,15 @@ SEEN = (
 )
 SEEN_OF_SUBSCRIPTIONS = (
     "customer",
+    "datareject",
+    "dataupload",
+    "entitlementrow",
     "erasedtoken",
+    "loginrow",
     "notification",
     "otherpayload",
     "ownerspan",
+    "pricerow",
     "purchase",
     "refund",
     "refusedpayload",
@@ -72,6 +77,7 @@ SEEN_OF_SUBSCRIPTIONS = (
     "signingchain",
     "statusspan",
     "subscription",
+    "tokenchangerow",
 )
 EDITED = ("account", "app", "appname", "digestschedule", "fiscalmonth", "rule", "vendor")
 DELETED = ("appname", "digestschedule", "rule", "vendor")
@@ -83,7 +89,7 @@ VIEWS = [
 ]
 WORKS = [
     *("reports.work_finding", "reports.upload_consoleexport", "reports.start_run"),
-    *("subscriptions.view_token", "subscriptions.replay_notification"),
+    *("subscriptions.view_token", "subscriptions.replay_notification", "subscriptions.upload_dataupload"),
 ]
 RUNS = [
     *(f"reports.{verb}_{model}" for model in EDITED for verb in ("add", "change")),

@@ -36,6 +36,7 @@ from subscriptions.services.chains import ask_about, chains_to_ask
 from subscriptions.services.erasure import erase
 from subscriptions.services.history import fetch_customer, upgrades_to_ask_about
 from subscriptions.services.orders import look_up
+from subscriptions.services.own_erasure import erase_from_own_data
 from subscriptions.services.processing import has_waiting, process_received
 from subscriptions.services.quarantine import MISPLACED, release_what_fits
 from subscriptions.services.trials import try_webhook
@@ -150,7 +151,7 @@ def erase_token(context: JobContext) -> Result:
     erased = ErasedToken.objects.filter(pk=context.payload["erased"]).first()
     if erased is None:
         raise JobFailed("The erasure is gone.")
-    return {"payloads": erase(erased)}
+    return {"payloads": erase(erased), "files": erase_from_own_data(erased)}
 
 
 @job(BACK_FILL, title="Look for notifications that did not come", timeout=850)

@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
@@ -11,6 +12,18 @@ from reports.admin.base import EmptyState, WorkAdmin
 from reports.templatetags.finance import badge
 from subscriptions.detect.rules import Rule, all_rules
 from subscriptions.models import RuleSetting
+from subscriptions.selectors.own_data import NO_DATA, OFF, checked
+
+
+class RuleList(ChangeList):
+    """Says of every rule what it is checked against."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.result_list = list(self.result_list)
+        told = checked(self.result_list)
+        for row in self.result_list:
+            row.checked_by = told.get(row.code, "–")
 
 
 class RuleSettingForm(forms.ModelForm[RuleSetting]):
@@ -42,15 +55,23 @@ class RuleSettingAdmin(WorkAdmin[RuleSetting]):
         "When something about a subscription becomes a finding. The thresholds are this program's choice, not Apple's."
     )
     empty = EmptyState("There is no rule.")
-    list_display = ("code", "title", "finding", "severity_badge", "thresholds_now", "enabled")
+    list_display = ("code", "title", "finding", "severity_badge", "thresholds_now", "checked_text")
     list_filter = ("enabled",)
     search_fields = ("=code",)
     actions = None
-    readonly_fields = ("code", "title", "finding", "as_delivered")
-    fields = ("code", "title", "finding", "as_delivered", "enabled", "severity", "thresholds")
+    readonly_fields = ("code", "title", "finding", "as_delivered", "checked_text")
+    fields = ("code", "title", "finding", "as_delivered", "checked_text", "enabled", "severity", "thresholds")
     export_fields: ClassVar[dict[str, str]] = {
         "Rule": "code", "Enabled": "enabled", "Severity": "severity", "Thresholds": "thresholds",
     }  # fmt: skip
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return RuleList
+
+    @admin.display(description="Checked")
+    def checked_text(self, row: RuleSetting) -> SafeString | str:
+        text = getattr(row, "checked_by", None) or checked([row]).get(row.code, "–")
+        return badge("unchecked", text) if text.startswith((NO_DATA, OFF)) else text
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

@@ -11,20 +11,27 @@ from typing import Any
 
 from reports.models import Account, App, Severity
 from reports.sql import fetch
-from reports.wording import amount
+from reports.wording import amount, listed
 from subscriptions.derive.planning import without_nested_loops
 from subscriptions.detect.rules import Rule, all_rules
-from subscriptions.models import RuleSetting
+from subscriptions.models import DataUpload, RuleSetting
 from subscriptions.moments import milliseconds, moment
 from subscriptions.selectors.amounts import money
 from subscriptions.selectors.masking import masked
 
-OF_ACCOUNT = """
+OF_APPS = """
 SELECT f.app_id, f.member, f.at_ms, f.until_ms, f.money, f.facts
 FROM ({statement}) f JOIN reports_app a ON a.id = f.app_id
 WHERE %(account)s::bigint IS NULL OR a.account_id = %(account)s
 ORDER BY f.app_id, f.at_ms, f.member
 """
+OF_ACCOUNT = """
+SELECT f.account_id, f.member, f.at_ms, f.until_ms, f.money, f.facts
+FROM ({statement}) f
+WHERE %(account)s::bigint IS NULL OR f.account_id = %(account)s
+ORDER BY f.account_id, f.at_ms, f.member
+"""
+LINE = 0xFFFFFFFF  # of the number of a row
 
 
 @dataclass(frozen=True)
@@ -32,7 +39,8 @@ class Anomaly:
     """What a rule found: whose, since when, and the money at risk at list price from that day on."""
 
     rule: Rule
-    app: App
+    account: Account
+    app: App | None
     member: str
     at_ms: int
     until_ms: int | None
@@ -40,6 +48,9 @@ class Anomaly:
     message: str
     money: dict[str, Decimal]
     facts: dict[str, Any] = field(repr=False)
+    #: The own data by which it was found, and the line in it where there is one.
+    upload: DataUpload | None = None
+    line: int | None = None
 
     @property
     def at(self) -> datetime | None:
@@ -73,9 +84,19 @@ def anomalies_of(app: App, originals: Collection[str], at: datetime) -> list[Ano
 
 
 def _run(rule: Rule, severity: Severity, statement: str, parameters: Mapping[str, Any]) -> list[Anomaly]:
-    rows = fetch(OF_ACCOUNT.format(statement=statement), parameters)
-    apps = App.objects.select_related("account").in_bulk({row[0] for row in rows}) if rows else {}
-    return [_anomaly(rule, severity, apps[row[0]], *row[1:]) for row in rows]
+    rows = fetch((OF_ACCOUNT if rule.of_account else OF_APPS).format(statement=statement), parameters)
+    if not rows:
+        return []
+    where = {row[0] for row in rows}
+    owners: Mapping[int, Account | App] = (
+        Account.objects.in_bulk(where) if rule.of_account else App.objects.select_related("account").in_bulk(where)
+    )
+    told = [_object(row[5]) for row in rows]
+    uploads = DataUpload.objects.in_bulk({facts["upload"] for facts in told if facts.get("upload")})
+    return [
+        _anomaly(rule, severity, owners[at], member, since, until, risk, facts, uploads.get(facts.pop("upload", None)))
+        for (at, member, since, until, risk, _), facts in zip(rows, told, strict=True)
+    ]
 
 
 def _chosen(codes: Iterable[str] | None) -> list[tuple[Rule, Severity, Mapping[str, int]]]:
@@ -92,21 +113,31 @@ def _chosen(codes: Iterable[str] | None) -> list[tuple[Rule, Severity, Mapping[s
 
 
 def _anomaly(
-    rule: Rule, severity: Severity, app: App, member: str, at_ms: int, until_ms: int | None, risk: Any, facts: Any
-) -> Anomaly:
-    told = _object(facts)
-    grade = told.pop("grade", None)
+    rule: Rule, severity: Severity, owner: Account | App, member: str, at_ms: int, until_ms: int | None, risk: Any,
+    told: dict[str, Any], upload: DataUpload | None,
+) -> Anomaly:  # fmt: skip
+    grade, row = told.pop("grade", None), told.pop("row", None)
     return Anomaly(
         rule=rule,
-        app=app,
+        account=owner if isinstance(owner, Account) else owner.account,
+        app=None if isinstance(owner, Account) else owner,
         member=member,
         at_ms=int(at_ms),
         until_ms=None if until_ms is None else int(until_ms),
         severity=Severity(grade) if grade else severity,
-        message=rule.sentence.format_map(_words(told)),
+        message=rule.sentence.format_map(_words(told)) + _source(upload),
         money=_amounts(_object(risk)),
         facts=_words(told),
+        upload=upload,
+        line=row & LINE if row else None,
     )
+
+
+def _source(upload: DataUpload | None) -> str:
+    """Which list says so, and of which moment."""
+    if upload is None:
+        return ""
+    return f" ({upload.get_kind_display()} of {upload.taken_at:%Y-%m-%d %H:%M} UTC: {upload.file_name})"
 
 
 def _object(value: Any) -> dict[str, Any]:
@@ -122,6 +153,9 @@ def _words(facts: Mapping[str, Any]) -> dict[str, Any]:
 def _word(name: str, value: Any, facts: Mapping[str, Any]) -> Any:
     if name.endswith("_token"):
         return masked(str(value), seen=False)
+    if name.endswith("_prices"):
+        told = listed(amount(money(milli), currency) for milli, currency in value or ())
+        return f": {told}" if told else ""
     if name.endswith("_price"):
         known = money(value)
         currency = str(facts.get(name.replace("_price", "_currency")) or "")

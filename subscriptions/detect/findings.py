@@ -71,7 +71,7 @@ def _found(anomaly: Anomaly) -> Found:
         kind=FindingKind(anomaly.rule.kind),
         cause=Cause(anomaly.facts.get("why") or anomaly.rule.cause),
         severity=anomaly.severity,
-        account=anomaly.app.account,
+        account=anomaly.account,
         app=anomaly.app,
         report=REPORT,
         metric=anomaly.rule.code,
@@ -81,8 +81,15 @@ def _found(anomaly: Anomaly) -> Found:
         message=anomaly.message,
         next_step=anomaly.rule.next_step,
         money_at_risk={currency: _text(value) for currency, value in anomaly.money.items()},
+        evidence=_evidence(anomaly),
         details={"rule": anomaly.rule.title, "subscriptions": anomaly.originals},
     )
+
+
+def _evidence(anomaly: Anomaly) -> list[dict[str, object]]:
+    """The own data that says so."""
+    upload = anomaly.upload
+    return [{"file": upload.file_name, "sha256": upload.sha256, "line": anomaly.line}] if upload else []
 
 
 def _day(ms: int) -> date:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 from reports.models import Severity
 
@@ -33,10 +34,19 @@ class Rule:
     next_step: str
     thresholds: Mapping[str, int] = field(default_factory=dict)
     account_wide: bool = False
+    #: Kinds of own data without which it finds nothing, and those that it reads where they are there.
+    needs: tuple[str, ...] = ()
+    uses: tuple[str, ...] = ()
+    #: It looks at an account and not at its apps: the statement gives account_id in place of app_id.
+    of_account: bool = False
+
+    @property
+    def own_data(self) -> tuple[str, ...]:
+        return (*self.needs, *self.uses)
 
     def statement(self, *, narrow: bool = False) -> str:
         """`narrow`: over the subscriptions `originals` of one `app` only, which are two parameters more."""
-        prelude = _text("sql/prelude.sql").replace("/*only*/", ONLY if narrow else "")
+        prelude = _text("sql/prelude.sql").replace("{uploaded}", uploaded()).replace("/*only*/", ONLY if narrow else "")
         return prelude + _text(f"sql/{self.code}.sql")
 
 
@@ -44,7 +54,17 @@ class Rule:
 def all_rules() -> dict[str, Rule]:
     """Every rule by its code, as delivered."""
     told = tomllib.loads(_text("rules.toml"))
-    return {code: Rule(code=code, **{**facts, "severity": Severity(facts["severity"])}) for code, facts in told.items()}
+    return {code: _rule(code, facts) for code, facts in told.items()}
+
+
+def _rule(code: str, facts: Mapping[str, Any]) -> Rule:
+    data = {name: tuple(facts.get(name, ())) for name in ("needs", "uses")}
+    return Rule(code=code, **{**facts, **data, "severity": Severity(facts["severity"])})
+
+
+def uploaded() -> str:
+    """The statement that gives the own data which counts: app_id, account_id, kind, upload_id, taken_ms."""
+    return _text("sql/uploaded.sql")
 
 
 @cache

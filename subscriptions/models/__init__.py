@@ -6,6 +6,8 @@ from subscriptions.models.asking import BackFill, HistoryCursor, ServerKey
 from subscriptions.models.choices import (
     ChainState,
     CustomerKey,
+    DataKind,
+    DataState,
     Environment,
     NotificationState,
     OwnerSource,
@@ -16,6 +18,14 @@ from subscriptions.models.choices import (
 )
 from subscriptions.models.copies import ErasedToken, SignedRenewal, SignedTransaction
 from subscriptions.models.notifications import Notification, OtherPayload, RefusedPayload, SigningChain
+from subscriptions.models.own_data import (
+    DataReject,
+    DataUpload,
+    EntitlementRow,
+    LoginRow,
+    PriceRow,
+    TokenChangeRow,
+)
 from subscriptions.models.rules import RuleSetting
 from subscriptions.models.state import Customer, OwnerSpan, Purchase, Refund, StatusSpan, Subscription
 
@@ -24,14 +34,21 @@ __all__ = [
     "ChainState",
     "Customer",
     "CustomerKey",
+    "DataKind",
+    "DataReject",
+    "DataState",
+    "DataUpload",
+    "EntitlementRow",
     "Environment",
     "ErasedToken",
     "HistoryCursor",
+    "LoginRow",
     "Notification",
     "NotificationState",
     "OtherPayload",
     "OwnerSource",
     "OwnerSpan",
+    "PriceRow",
     "Purchase",
     "Quarantine",
     "Refund",
@@ -46,4 +63,5 @@ __all__ = [
     "Status",
     "StatusSpan",
     "Subscription",
+    "TokenChangeRow",
 ]

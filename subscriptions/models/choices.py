@@ -79,3 +79,22 @@ class Status(models.IntegerChoices):
     BILLING_RETRY = 3, "Billing retry"
     GRACE = 4, "Billing grace period"
     REVOKED = 5, "Revoked"
+
+
+class DataKind(models.TextChoices):
+    """Data that only the publisher has."""
+
+    USERS = "users", "Users (app logins)"
+    ENTITLEMENTS = "entitlements", "Entitlements (who has access)"
+    PRICES = "prices", "Price list"
+    TOKEN_CHANGES = "token_changes", "Own token changes"
+
+
+class DataState(models.TextChoices):
+    """What became of an uploaded file."""
+
+    RECEIVED = "received", "received, not read yet"
+    HELD = "held", "held: some rows were rejected"
+    LOADED = "loaded", "loaded"
+    REFUSED = "refused", "refused: it cannot be read"
+    WITHDRAWN = "withdrawn", "withdrawn"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from subscriptions.services.erasure import PREFIX, TOKEN, hash_of
+from subscriptions.tokens import PREFIX, TOKEN, hash_of, replaced
 
 SEE = "subscriptions.view_token"
 LENGTH = 8
@@ -23,6 +23,11 @@ def named(token: str, *, seen: bool) -> str:
     """The mark by which findings name a login, and for those who have the right the token itself behind it."""
     mark = masked(token, seen=False)
     return f"{mark} ({token})" if seen and token and not token.startswith(PREFIX) else mark
+
+
+def masked_text(text: str, *, seen: bool) -> str:
+    """Any text with every token in it masked."""
+    return text if seen else replaced(text, lambda token, _: masked(token, seen=False))
 
 
 def masked_json(value: Any, *, seen: bool) -> Any:

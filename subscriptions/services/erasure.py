@@ -7,7 +7,6 @@ The job that erases knows the hash only, so that the token is not kept in the ta
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -22,9 +21,7 @@ from subscriptions.models import (
     SignedRenewal,
     SignedTransaction,
 )
-
-TOKEN = "appAccountToken"  # noqa: S105  (the name of a field)
-PREFIX = "erased-"
+from subscriptions.tokens import PREFIX, TOKEN, hash_of, sql_hash
 
 #: Tables with one decoded JSON object or two, and the column of the signed text.
 KEPT: tuple[tuple[type[models.Model], tuple[str, ...], str], ...] = (
@@ -41,11 +38,6 @@ COLUMNS = (
     ("subscriptions_ownerspan", "token"),
     ("subscriptions_customer", "key"),
 )
-
-
-def hash_of(token: str) -> str:
-    """SHA-256 in hex of a token as tokens are compared: in lower case, without blanks around it."""
-    return hashlib.sha256(token.strip().lower().encode()).hexdigest()
 
 
 def erased_among(account_id: int, *payloads: object) -> frozenset[str]:
@@ -103,7 +95,7 @@ def erase(erased: ErasedToken) -> int:
     changed = sum(_clean(model, erased) for model, _, _ in KEPT)
     for table, column in COLUMNS:
         execute(
-            f"UPDATE {table} SET {column} = %(stand_in)s WHERE {_sha256(column)} = %(sha256)s "  # noqa: S608
+            f"UPDATE {table} SET {column} = %(stand_in)s WHERE {sql_hash(column)} = %(sha256)s "  # noqa: S608
             "AND app_id IN (SELECT id FROM reports_app WHERE account_id = %(account)s)",
             {"stand_in": PREFIX + erased.sha256, "sha256": erased.sha256, "account": erased.account_id},
         )
@@ -126,7 +118,7 @@ def _holders(model: type[models.Model], names: tuple[str, ...], erased: ErasedTo
     owner = "account_id = %(account)s" if model is Notification else (
         "app_id IN (SELECT id FROM reports_app WHERE account_id = %(account)s)"
     )  # fmt: skip
-    same = _sha256("t #>> '{}'")
+    same = sql_hash("t #>> '{}'")
     inside = " OR ".join(
         f"EXISTS (SELECT 1 FROM jsonb_path_query(r.{name}, 'lax $.**.{TOKEN}') AS t "  # noqa: S608
         f"WHERE {same} = %(sha256)s)"
@@ -135,7 +127,3 @@ def _holders(model: type[models.Model], names: tuple[str, ...], erased: ErasedTo
     statement = f"SELECT id FROM {table} r WHERE {owner} AND ({inside})"  # noqa: S608
     found = fetch(statement, {"account": erased.account_id, "sha256": erased.sha256})
     return [pk for (pk,) in found]
-
-
-def _sha256(text: str) -> str:
-    return f"encode(sha256(convert_to(lower(trim({text})), 'UTF8')), 'hex')"

@@ -18,7 +18,7 @@ EDITABLE = {"account", "app", "rule", "fiscalmonth", "digestschedule"}
 DELETABLE = {"rule", "digestschedule"}
 VIEWED = (
     "changelist", "change", "export", "history", "download", "lines", "public", "calendar", "calendar_app",
-    "calendar_account", "task", "ask", "requests", "order", "account",
+    "calendar_account", "task", "ask", "requests", "order", "account", "template",
 )  # fmt: skip
 WORKED = {
     "finding_work": ANALYSTS, "run_start": ANALYSTS, "consoleexport_upload": ANALYSTS,
@@ -30,6 +30,8 @@ WORKED = {
     "subscription_fetch": ANALYSTS, "subscription_erase": ADMINISTRATORS,
     "signingchain_distrust": ADMINISTRATORS, "serverkey_key": ADMINISTRATORS, "serverkey_probe": ADMINISTRATORS,
     "serverkey_read": ANALYSTS,
+    "dataupload_upload": ANALYSTS, "dataupload_accept": ANALYSTS, "dataupload_withdraw": ANALYSTS,
+    "dataupload_download": ANALYSTS,
     "user_changelist": ADMINISTRATORS, "user_change": ADMINISTRATORS, "user_add": ADMINISTRATORS,
     "user_history": ADMINISTRATORS, "user_password_change": ADMINISTRATORS,
 }  # fmt: skip
@@ -54,8 +56,8 @@ def allowed(model: str, page: str) -> set[str]:
 def pages(cast: Cast) -> Iterator[tuple[str, str, str]]:
     """(model, page, address) of every named address of every registered model."""
     arguments = {
-        "export": ["csv"], "lines": ["csv"], "public": [cast.finding.public_id], "work": ["resolve"],
-        "calendar_app": [cast.app.pk], "order": ["MK4T0B1C2D"],
+        "export": ["csv"], "template": ["users"], "lines": ["csv"], "public": [cast.finding.public_id],
+        "work": ["resolve"], "calendar_app": [cast.app.pk], "order": ["MK4T0B1C2D"],
         **dict.fromkeys(OF_ACCOUNT, [cast.account.pk]),
     }  # fmt: skip
     for model_admin in admin.site._registry.values():
@@ -65,7 +67,7 @@ def pages(cast: Cast) -> Iterator[tuple[str, str, str]]:
                 continue
             page = pattern.name.removeprefix(f"{model_admin.opts.app_label}_{model}_").removeprefix("auth_user_")
             own = arguments.get(page, [])
-            alone = page in ("export", "public", "calendar_app", "order", *OF_ACCOUNT)
+            alone = page in ("export", "template", "public", "calendar_app", "order", *OF_ACCOUNT)
             args: list[object] = [*own] if alone else [cast.pks.get(model, 1), *own]
             yield model, page, address(f"admin:{pattern.name}", args)
 

@@ -84,6 +84,7 @@ class Town:
         self.compare()
         self.work()
         self.send()
+        self.hand_over()
         told("digest")
 
     def post(self, path: str, data: dict[str, Any]) -> None:
@@ -214,6 +215,18 @@ class Town:
         self.run_jobs()
         key = {"key_id": "2X9R4HXF34", "issuer_id": ISSUER, "new_key": new_key(), "server_api_url": self.address}
         self.post(f"/subscriptions/serverkey/account/{self.account.pk}/key/", key)
+
+    def hand_over(self) -> None:
+        """Own data: a price list with a column that nobody reads and a row that is refused."""
+        text = (
+            f"product_id,storefront,currency,price,{quoted(hostile('own column'))}\n"
+            f"{quoted(hostile_short('own product'))},USA,USD,1.00,\n"
+            f"{quoted(hostile_short('other product'))},USA,USD,{quoted(hostile('own price'))},\n"
+        )
+        chosen = SimpleUploadedFile("x", text.encode())
+        chosen._name = hostile_name("own file", ".csv")  # type: ignore[attr-defined]
+        told_of = {"kind": "prices", "account": self.account.pk, "taken_at": f"{DAY}T00:00"}
+        self.post("/subscriptions/dataupload/upload/", {"chosen": chosen, **told_of})
 
     # What the steps need
 

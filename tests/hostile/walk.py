@@ -14,6 +14,7 @@ from django.urls import URLPattern, URLResolver, reverse
 
 from ascrecon.exporting import WRITERS
 from reports.admin.findings import ACTIONS
+from subscriptions.owndata.layouts import LAYOUTS
 
 Arguments = Sequence[tuple[Any, ...]]
 #: Of each model the newest objects; a list shows more of them.
@@ -23,7 +24,7 @@ TAKES_A_FORM = {
     "confirm", "cancel", "test", "pull", "retry", "accept", "replay", "fetch", "erase", "distrust", "probe", "read",
 }  # fmt: skip
 #: These send a file, no page.
-SENDS_A_FILE = {"export", "lines", "download"}
+SENDS_A_FILE = {"export", "lines", "download", "template"}
 #: Of the site itself; what is not here is a page too.
 NO_PAGES_OF_THE_SITE = {"logout", "view_on_site", "autocomplete", "jsi18n"}
 
@@ -73,6 +74,10 @@ def for_order(objects: Sequence[Model]) -> Arguments:
     return [("MK4T0B1C2D",)]
 
 
+def for_kinds(objects: Sequence[Model]) -> Arguments:
+    return [(kind,) for kind in LAYOUTS]
+
+
 def for_public(objects: Sequence[Model]) -> Arguments:
     return [(getattr(found, "public_id", ""),) for found in objects]
 
@@ -91,6 +96,7 @@ KINDS: dict[str, Callable[[Sequence[Model]], Arguments]] = {
     "work": for_each_action,
     "lines": for_each_form,
     "export": for_forms,
+    "template": for_kinds,
     "public": for_public,
 }
 

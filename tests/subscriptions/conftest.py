@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,13 @@ import pytest
 from django.test import Client
 from pytest_django.fixtures import Settings
 
+from ascrecon import clock
 from ascrecon.simulator.subscriptions.authority import Authority, new_authority
 from ascrecon.simulator.subscriptions.steps import Shop
 from reports.models import Account, App
+from subscriptions.models import DataKind, DataUpload
+from subscriptions.services.own_data import About
+from subscriptions.services.own_data import take_in as take_in_own_data
 from subscriptions.services.processing import process_received
 from tests import factories as make
 
@@ -77,6 +82,23 @@ def play(post: Post, account: Account) -> Callable[[Iterable[str]], None]:
         process_received(account)
 
     return sent
+
+
+Give = Callable[..., DataUpload]
+
+
+@pytest.fixture
+def give(account: Account, tmp_path: Path) -> Give:
+    """`give("users", "app_account_token\\n...", day)`: own data of the moment `day`, taken in at that moment."""
+
+    def given(kind: str, text: str, taken_at: datetime, **more: Any) -> DataUpload:
+        file = tmp_path / f"{kind}.csv"
+        file.write_text(text)
+        about = About(DataKind(kind), more.pop("account", account), taken_at, more.pop("app", None))
+        with clock.standing_at(taken_at):
+            return take_in_own_data(file, more.pop("name", file.name), about=about)
+
+    return given
 
 
 def state(*models: type[Any]) -> dict[str, list[dict[str, Any]]]:

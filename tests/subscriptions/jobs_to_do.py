@@ -32,9 +32,11 @@ from subscriptions.jobs import (
     enqueue_processing,
     enqueue_trial,
 )
-from subscriptions.models import ServerKey, Source
+from subscriptions.models import DataKind, ServerKey, Source
 from subscriptions.services.erasure import forget_from_now_on
 from subscriptions.services.intake import take_in
+from subscriptions.services.own_data import About
+from subscriptions.services.own_data import take_in as take_in_own_data
 from subscriptions.services.processing import process_received
 from subscriptions.services.server_keys import set_server_key
 from tests import factories as make
@@ -148,4 +150,8 @@ def check(folder: Path) -> Job:
 def erasure(folder: Path) -> Job:
     account = _received(folder)
     process_received(account)
+    logins = folder / "logins.csv"
+    logins.write_text(f"app_account_token\n{ANNA}\n")
+    take_in_own_data(logins, logins.name, about=About(DataKind.USERS, account, make.MORNING))
+    Job.objects.all().delete()
     return enqueue_erasure(forget_from_now_on(account, ANNA, by="ada"), requested_by="ada")

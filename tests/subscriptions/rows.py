@@ -5,9 +5,15 @@ from __future__ import annotations
 from typing import Any
 from uuid import uuid4
 
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+
 from reports.models import App
 from subscriptions.models import (
     Customer,
+    DataReject,
+    DataUpload,
+    LoginRow,
     Notification,
     Purchase,
     Refund,
@@ -22,6 +28,20 @@ from tests.factories import MORNING
 TOKEN = "aaaaaaaa-0000-4000-8000-000000000001"
 SOLD = 1_767_225_600_000  # 2026-01-01
 MONTH = 30 * 86_400_000
+
+
+def one_upload(app: App, number: int, text: str) -> DataUpload:
+    """Own data with a row and a rejected line; its bytes are really in the store."""
+    stored_as = f"own/{app.account_id}/{number}"
+    default_storage.save(stored_as, ContentFile(TOKEN.encode()))
+    upload = DataUpload.objects.create(
+        account=app.account, kind="users", file_name=f"{text}.csv", sha256=f"{number:064x}", size=36,
+        stored_as=stored_as, taken_at=MORNING, received_at=MORNING, state="loaded", rows_read=2, rows_accepted=1,
+        rows_rejected=1, warnings=[text], message=text,
+    )  # fmt: skip
+    LoginRow.objects.create(pk=(upload.pk << 32) + 2, upload=upload, token=TOKEN)
+    DataReject.objects.create(upload=upload, line=3, column=text, seen=f"{text} {TOKEN}", why=text)
+    return upload
 
 
 def one_of_each(app: App, number: int = 1, text: str = "M") -> dict[str, Any]:
@@ -56,6 +76,7 @@ def one_of_each(app: App, number: int = 1, text: str = "M") -> dict[str, Any]:
         account=app.account, environment="production", hour=MORNING, reason=f"signature{number}", last_at=MORNING,
         last_sha256="0" * 64, sentence=text,
     )  # fmt: skip
+    upload = one_upload(app, number, text)
     # Of its own: distrusting the other one would take the rows above out of the books, as it should.
     chain = SigningChain.objects.create(
         fingerprint=f"{number + 5000:064x}", subject=f"CN={text}", not_after=MORNING, certificates=[]
@@ -64,5 +85,5 @@ def one_of_each(app: App, number: int = 1, text: str = "M") -> dict[str, Any]:
     key, _ = ServerKey.objects.get_or_create(
         account=app.account, defaults={"key_id": f"K{number}", "issuer_id": text, "private_key_encrypted": "x"}
     )
-    rows = (rule, key, notification, customer, subscription, purchase, refund, refused, chain)
+    rows = (rule, upload, key, notification, customer, subscription, purchase, refund, refused, chain)
     return {str(row._meta.model_name): row.pk for row in rows}

@@ -17,7 +17,7 @@ from ascrecon.simulator.subscriptions.steps import Shop, Step, payload, signed
 from reports.models import Account
 from subscriptions.detect.anomalies import Anomaly, anomalies
 from subscriptions.detect.rules import all_rules
-from subscriptions.models import Notification, RuleSetting, Source
+from subscriptions.models import Notification, RuleSetting, Source, Subscription
 from subscriptions.moments import moment
 from subscriptions.services.intake import take_in
 from subscriptions.services.processing import process_received
@@ -93,6 +93,23 @@ ELSEWHERE = renewed(101, 100, 901, "M", 30, 60, currency="EUR", storefront="DEU"
 AT_HOME = renewed(101, 100, 901, "M", 30, 60, currency="EUR")
 PART = {"revocationDate": at(3), "revocationType": "REFUND_PRORATED"}
 
+GONE = {"revocationDate": at(34), "revocationReason": 0, "revocationType": "REFUND_FULL"}
+OLD_ONE_REFUNDED = step(35, "REFUND", 1, {**FIRST, **GONE}, upcoming(100, "M", 60))
+SHARED = {"inAppOwnershipType": "FAMILY_SHARED"}
+
+
+def paid_after_another_had_ended(*more: Step) -> list[Step]:
+    """The old one fails, another runs for ten days, then the old one is paid: never both at a time."""
+    first, failed, _, recovered = retry_beside_new_one()
+    other = bought(400, 400, 921, "M2", 15, 25, appAccountToken=ANNA, appTransactionId="70300")
+    between = step(15, "SUBSCRIBED/INITIAL_BUY", 1, other, upcoming(400, "M2", 25, on=0, appTransactionId="70300"))
+    return [first, failed, between, *more, recovered]
+
+
+BOUGHT_AGAIN = step(
+    27, "SUBSCRIBED/RESUBSCRIBE", 1, bought(302, 300, 923, "M", 27, 30, appAccountToken=ANNA), upcoming(300, "M", 30)
+)
+
 #: Code: what fires, on which day, and what looks like it and does not. Steps by name are sequences of the simulator.
 CASES: dict[str, tuple[Steps, float, list[tuple[Steps, float]]]] = {
     "A01": (steps("token_moved"), 40, [(resubscribed(**MINE), 50), (steps("linked_later"), 40)]),
@@ -100,6 +117,9 @@ CASES: dict[str, tuple[Steps, float, list[tuple[Steps, float]]]] = {
         (resubscribed(appAccountToken=None, offerType=3), 50), (steps("renew"), 40)]),
     "A04": (steps("billed_twice"), 40, [
         (steps("upgrade"), 20), (steps("family"), 20), (steps("restored"), 40), (steps("resubscribed"), 50)]),
+    "A05": (paid_after_another_had_ended(), 70, [
+        (steps("billed_twice"), 40), (paid_after_another_had_ended()[:3], 40),
+        (paid_after_another_had_ended(BOUGHT_AGAIN), 70), (steps("renew"), 40)]),
     "A06": (steps("billed_twice"), 40, [(steps("resubscribed"), 50), (steps("billed_by_two_apple_accounts"), 40)]),
     "A07": ([steps("renew")[0], with_bought(replace(steps("renew")[0], signed_ms=at(1)), originalTransactionId="999")],
             5, [(steps("restored"), 40)]),
@@ -109,6 +129,9 @@ CASES: dict[str, tuple[Steps, float, list[tuple[Steps, float]]]] = {
     "A09": (steps("grace_lost")[:2], 48, [(steps("grace_lost")[:3], 48), (steps("grace_lost")[:2], 46.5)]),
     "A10": (steps("billing_retry_lost")[:2], 98, [
         (steps("billing_retry_lost"), 98), (steps("billing_retry_lost")[:2], 96)]),
+    "A12": ([*steps("renew"), OLD_ONE_REFUNDED], 40, [(steps("refund"), 10), (steps("family"), 20)]),
+    "A15": ([*steps("renew"), with_bought(replace(steps("restored")[2], signed_ms=at(29.4)), **SHARED)], 40, [
+        (steps("family"), 20), (steps("restored"), 40)]),
     "A18": (dearer(), 40, [(steps("price_increase_accepted"), 40), (steps("offer_redeemed"), 40),
                            (steps("downgrade"), 40)]),
     "A19": ([step(0, "SUBSCRIBED/INITIAL_BUY", 1, NO_PRICE, upcoming(100, "M", 30))], 5, [
@@ -131,11 +154,13 @@ CASES: dict[str, tuple[Steps, float, list[tuple[Steps, float]]]] = {
                                         (steps("resubscribed"), 50)]),
 }  # fmt: skip
 #: These have tests of their own below.
-OTHERS = {"A14", "A28", "A29", "A30", "A32"}
+OTHERS = {"A14", "A28", "A29", "A30", "A31", "A32", "A33"}
+#: Those that read own data have theirs in test_own_data_rules.py.
+BY_OWN_DATA = {code for code, rule in all_rules().items() if rule.needs}
 
 
 def test_every_rule_has_a_case() -> None:
-    assert set(all_rules()) == set(CASES) | OTHERS
+    assert set(all_rules()) == set(CASES) | OTHERS | BY_OWN_DATA
 
 
 @pytest.mark.parametrize("code", CASES)
@@ -147,6 +172,7 @@ def test_it_fires(code: str, find: Callable[..., list[Anomaly]]) -> None:
     assert len(found) == 1
     assert "{" not in found[0].message
     assert ANNA not in found[0].message
+    assert found[0].app is not None
     assert found[0].app.bundle_id == "com.acme.notes"
 
 
@@ -224,6 +250,14 @@ class TestDoubleBilling:
         assert find("A04", steps("billed_twice")[:2], 20) == []
 
 
+def test_a_refund_of_what_a_family_shares_is_told(find: Callable[..., list[Anomaly]]) -> None:
+    first, given_back = steps("refund")
+    shared = with_bought(replace(given_back, signed_ms=at(4)), **SHARED)
+    (found,) = find("A15", [first, given_back, shared], 10)
+    assert "a refund of it counts" in found.message
+    assert found.money == {}
+
+
 class TestDelivery:
     def test_late_ones_are_told_by_day(self, find: Callable[..., list[Anomaly]]) -> None:
         (found,) = find("A29", steps("renew")[:1], 10, late=timedelta(hours=13))
@@ -258,6 +292,38 @@ class TestDelivery:
 
     def test_few_notifications_are_no_measure(self, find: Callable[..., list[Anomaly]]) -> None:
         assert find("A28", steps("renew")[:1], 12) == []
+
+    @pytest.mark.parametrize(("behind", "count"), [(1.0, 1), (240 / 86400, 0)], ids=["a day", "four minutes"])
+    def test_those_that_come_after_newer_ones_are_counted_by_day_and_change_nothing(
+        self, behind: float, count: int, find: Callable[..., list[Anomaly]], shop: Shop, account: Account
+    ) -> None:
+        first, off, on = steps("switched_off_and_on")
+        assert find("A33", [first, on], 12) == []
+        with clock.standing_at(day(16.5)):
+            text = shop.authority.sign(payload(replace(off, signed_ms=at(11 - behind)), shop, UUID(int=9)))
+            take_in(text, account=account, environment=None, source=Source.WEBHOOK)
+        process_received(account)
+
+        found = anomalies(account, day(20), ["A33"])
+
+        assert [(each.severity, each.member) for each in found] == [("info", "2026-01-11")] * count
+        for each in found:
+            assert "1 notifications of 1 subscriptions came after newer ones, up to 24.0 hours behind" in each.message
+        assert Subscription.objects.get().auto_renew == 1
+
+    def test_many_refused_payloads_in_an_hour_are_told_by_day(
+        self, post: Post, account: Account, clock: Callable[[datetime], None]
+    ) -> None:
+        for minute, number in ((1, 10), (61, 12), (121, 11)):
+            clock(day(3) + timedelta(minutes=minute))
+            for _ in range(number):
+                assert post("not.signed.byapple") == 400
+        (found,) = anomalies(account, day(4), ["A31"])
+
+        assert (found.member, found.severity, found.app) == ("2026-01-04", "high", None)
+        # Ten in an hour are no attack, so the first hour is left out.
+        assert found.message.startswith("23 payloads were refused in 2 hours of this day, up to 12 in one hour")
+        assert anomalies(AccountFactory.make(name="Other"), day(4), ["A31"]) == []
 
     def test_sandbox_at_the_address_of_production_is_told(self, sandbox: Shop, post: Post, account: Account) -> None:
         (text,) = signed({"one": steps("renew")[0]}, sandbox)
