@@ -48,6 +48,7 @@ ANALYTICS_ROWS = tuple(
         "otheranalytics",
     )
 )  # fmt: skip
+SUBSCRIPTION_ROWS = ("reports.subscriptionchangerow", "reports.subscriberrow")
 NAVIGATION = (
     Group("Findings", "findings", (
         Page("Findings", "reports.finding"),
@@ -58,6 +59,7 @@ NAVIGATION = (
         Page("Reports from Apple", "reports.reportinstance"),
         Page("Sales rows", "reports.salesrow"),
         Page("Finance rows", "reports.financerow"),
+        Page("Subscription rows", "reports.subscriptioncountrow", also=SUBSCRIPTION_ROWS),
         Page("Analytics rows", "reports.downloadrow", also=ANALYTICS_ROWS),
         Page("Coverage calendar", "reports.coveragecell", "calendar"),
         Page("Coverage", "reports.coveragecell"),

@@ -62,7 +62,11 @@ from reports.models import (
     SessionRow,
     Severity,
     Side,
+    SubscriberRow,
+    SubscriptionChangeRow,
+    SubscriptionCountRow,
     SubscriptionEventRow,
+    SubscriptionReport,
     SubscriptionStateRow,
     Vendor,
     Vintage,
@@ -372,6 +376,23 @@ ANALYTICS_MEASURES: dict[Any, dict[str, Any]] = {
     SubscriptionEventRow: {"event": "Renew", "counts": 4},
     OtherAnalyticsRow: {"extra": {"Crashes": "3"}},
 }
+
+
+def make_row_of_each_subscription_report(line: int = 2) -> dict[str, int]:
+    """One row in each table of the subscription reports of Sales and Trends: the model's name to the key of its row."""
+    told: dict[Any, dict[str, Any]] = {
+        SubscriptionCountRow: {"active_standard": 5, "customer_price": Decimal("9.99"), "customer_currency": "USD"},
+        SubscriptionChangeRow: {"day": DAY, "event": "Renew", "quantity": 2},
+        SubscriberRow: {"day": DAY, "units": 1, "customer_price": Decimal("9.99"), "customer_currency": "USD"},
+    }
+    keys = {}
+    for report, (model, values) in zip(SubscriptionReport, told.items(), strict=True):
+        delivery = ReportInstanceFactory.make(kind=report.kind, report=report.value, file_name=f"{report.kind}.txt")
+        row = model.objects.create(
+            id=row_id(delivery.pk, line), apple_id=1500000001, subscription_name="Pro", country="US", **values
+        )
+        keys[str(model._meta.model_name)] = row.pk
+    return keys
 
 
 class ReportRequestFactory(Made[ReportRequest]):

@@ -19,6 +19,7 @@ from ascrecon.simulator.errors import (
 from ascrecon.simulator.faults import DayLate, VersionRetired
 from ascrecon.simulator.request import Request
 from ascrecon.simulator.sales import api_day_rows, packed, period_rows, sales_file
+from ascrecon.simulator.subscriptions.sales_reports import report_lines
 from ascrecon.simulator.truth import Truth
 
 PARAMETERS = tuple(
@@ -37,6 +38,9 @@ OTHER_TYPES = (
     "WIN_BACK_ELIGIBILITY",
 )
 VERSION = "1_0"
+# The subscription reports: what part there is, and its version in Apple's table.
+SUBSCRIPTION_PARTS = {"SUBSCRIPTION": "SUMMARY", "SUBSCRIPTION_EVENT": "SUMMARY", "SUBSCRIBER": "DETAILED"}
+SUBSCRIPTION_VERSION = "1_3"
 KEPT_DAYS = 365
 SUNDAY = 7
 
@@ -51,13 +55,16 @@ def sales_report(truth: Truth, request: Request, today: date) -> Answer:
         raise no_report(NOT_YET)
     if (today - last).days > KEPT_DAYS:
         raise no_report(GONE)
-    return _file(truth, frequency, first, last, today)
+    kind = request.required("filter[reportType]")
+    return _subscriptions(truth, kind, first) if kind != "SALES" else _file(truth, frequency, first, last, today)
 
 
 def _checked(truth: Truth, request: Request, today: date) -> str:
     if request.required("filter[vendorNumber]") != truth.scenario.vendor_number:
         raise invalid_parameter("filter[vendorNumber]", "Invalid vendor number specified")
     kind, part = request.required("filter[reportType]"), request.required("filter[reportSubType]")
+    if kind in SUBSCRIPTION_PARTS and truth.reported:
+        return _checked_subscriptions(request, kind, part)
     if kind in OTHER_TYPES:
         raise invalid_parameter("filter[vendorNumber]", "Invalid vendor number specified")
     if kind != "SALES":
@@ -66,6 +73,25 @@ def _checked(truth: Truth, request: Request, today: date) -> str:
         raise invalid_parameter("filter[reportSubType]", f"'{part}' is not a valid filter value")
     _check_version(truth, request, today)
     return request.required("filter[frequency]")
+
+
+def _checked_subscriptions(request: Request, kind: str, part: str) -> str:
+    """Days only, as in Apple's table of allowed combinations."""
+    frequency = request.required("filter[frequency]")
+    if part != SUBSCRIPTION_PARTS[kind]:
+        raise invalid_parameter("filter[reportSubType]", f"'{part}' is not a valid filter value")
+    if frequency != "DAILY":
+        raise invalid_parameter("filter[frequency]", f"'{frequency}' is not a valid filter value")
+    if request.query.get("filter[version]", SUBSCRIPTION_VERSION) != SUBSCRIPTION_VERSION:
+        raise invalid_version(SUBSCRIPTION_VERSION)
+    return frequency
+
+
+def _subscriptions(truth: Truth, kind: str, day: date) -> Answer:
+    lines = report_lines(kind, truth.reported, day)
+    if len(lines) == 1:
+        raise no_report(NO_SALES)
+    return Answer(200, GZIP_TYPE, packed(("\n".join(lines) + "\n").encode()))
 
 
 def _check_version(truth: Truth, request: Request, today: date) -> None:

@@ -9,6 +9,7 @@ from ascrecon.simulator.events import Event, best_offer, correction, day_events
 from ascrecon.simulator.faults import DayReissued, RowsMissing
 from ascrecon.simulator.reading import ScenarioError
 from ascrecon.simulator.scenario import App, Scenario
+from ascrecon.simulator.subscriptions.sales_reports import ReportedApp
 from ascrecon.simulator.zones import days_between
 
 
@@ -17,6 +18,8 @@ class Truth:
 
     def __init__(self, scenario: Scenario) -> None:
         self.scenario = scenario
+        #: Apps whose subscriptions stand in the subscription reports; a vendor with none of them has no such report.
+        self.reported: list[ReportedApp] = []
         self._events: dict[tuple[int, date], list[Event]] = {}
 
     def events(self, app: App, day: date) -> list[Event]:

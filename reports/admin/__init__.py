@@ -14,6 +14,7 @@ from reports.admin import (
     rows,
     rules,
     runs,
+    subscription_rows,
     uploads,
     users,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "rows",
     "rules",
     "runs",
+    "subscription_rows",
     "uploads",
     "users",
 ]

@@ -12,7 +12,8 @@ from reports.admin.calendar_page import MONTH
 from reports.admin.export_task_page import task_address
 from reports.admin.filters import MOST_DIGITS
 from reports.coverage.overview import KNOWN
-from reports.models import CellState, CoverageCell, Finding, FindingKind, Rule
+from reports.detect.names import VENDORS_REPORTS
+from reports.models import CellState, CoverageCell, Finding, FindingKind
 from reports.selectors.calendar import short_name
 from reports.selectors.cells import cell_page
 from reports.selectors.finding_values import DELIVERY, layout_of
@@ -25,8 +26,6 @@ OF_DAYS = (
     FindingKind.DETAIL_SHORTFALL,
     FindingKind.MISSING_SALES_VALUES,
 )
-#: Reports that hold all apps of a vendor, though a finding may be of one app.
-VENDORS_REPORTS = Rule.Report.of_vendors()
 
 
 def cell_context(cell: CoverageCell, asked: Mapping[str, Any], now: datetime) -> dict[str, Any]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from reports.models import Rule
+from reports.models import Rule, SubscriptionReport
 
-_NAMES = {value: str(label) for value, label in Rule.Report.choices}
+_NAMES = {value: str(label) for value, label in (*Rule.Report.choices, *SubscriptionReport.choices)}
+#: The reports that hold all apps of a vendor in one file, in the order in which people read them.
+VENDORS_REPORTS = (*(report.value for report in Rule.Report.of_vendors()), *SubscriptionReport.values)
 
 
 def report_name(report: str) -> str:

@@ -21,9 +21,12 @@ PATTERNS: Mapping[Cell, str] = {
     Cell.NUMBER: rf"^({NUMBER})?$",
     Cell.REQUIRED_NUMBER: rf"^{NUMBER}$",
     Cell.APPLE_ID: r"^([0-9]{1,18})?$",
+    Cell.IDENTIFIER: r"^[0-9A-Za-z_-]*$",
     Cell.CURRENCY: r"^([A-Z]{3})?$",
     Cell.RETURN_FLAG: r"^[SR]$",
 }
+ZERO = r"^-?0*(\.0*)?$"
+NO_CURRENCY = "an amount without a currency"
 NULL_WHEN_BLANK = frozenset({Cell.NUMBER, Cell.REQUIRED_NUMBER, Cell.APPLE_ID})
 
 Mask = npt.NDArray[np.bool_]
@@ -135,6 +138,19 @@ def _why_no_apple_id(text: str) -> str:
     return number_damage(text) or "not an Apple identifier (up to 18 digits)"
 
 
+def refuse_no_currency(rows: Rows, currency: str, amount: str) -> None:
+    """Reject rows with an amount other than zero and no currency for it."""
+    blank = mask_of(pc.equal(rows.column(currency), ""))
+    if blank.any():
+        zero = mask_of(pc.match_substring_regex(rows.column(amount), ZERO))
+        rows.refuse(blank & ~zero, currency, lambda _: NO_CURRENCY)
+
+
+def _why_no_identifier(text: str) -> str:
+    """A spreadsheet writes long numbers as 1.23457E+12; what was cut off is lost."""
+    return number_damage(text) or "not an identifier (letters, digits, - and _)"
+
+
 def _why_no_currency(_text: str) -> str:
     return "not a currency code (three capital letters)"
 
@@ -159,6 +175,7 @@ _REASONS: Mapping[Cell, Callable[[str], str]] = {
     Cell.NUMBER: why_no_number,
     Cell.REQUIRED_NUMBER: why_no_number,
     Cell.APPLE_ID: _why_no_apple_id,
+    Cell.IDENTIFIER: _why_no_identifier,
     Cell.CURRENCY: _why_no_currency,
     Cell.RETURN_FLAG: _why_no_flag,
 }

@@ -13,6 +13,12 @@ SALES_NAME = re.compile(
     r"S_(?P<grain>[DWMY])_(?P<vendor>[0-9]+)_(?P<year>[0-9]{4})(?P<month>[0-9]{2})?(?P<day>[0-9]{2})?(?![0-9])",
     re.IGNORECASE,
 )
+# Apple Help: Subscription_80000001_20261012, Subscription_Event_..., Subscriber_...
+SUBSCRIPTION_NAME = re.compile(
+    r"(?:Subscription|Subscription_Event|Subscriber)_(?P<vendor>[0-9]+)_"
+    r"(?P<year>[0-9]{4})(?P<month>[0-9]{2})(?P<day>[0-9]{2})(?![0-9])",
+    re.IGNORECASE,
+)
 DETAIL_NAME = re.compile(r"FD_(?P<vendor>[0-9]+)_(?P<month>[0-9]{2})(?P<year>[0-9]{2})(?![0-9])", re.IGNORECASE)
 REGION_NAME = re.compile(
     r"(?P<vendor>[0-9]+)_(?P<month>[0-9]{2})(?P<year>[0-9]{2})_(?P<region>[A-Z][A-Z0-9])(?![A-Z0-9])",
@@ -45,6 +51,8 @@ def facts_from_name(name: str) -> NameFacts:
     base = re.split(r"[\\/]", name)[-1]
     if found := SALES_NAME.match(base):
         return NameFacts(vendor=found["vendor"], grain=GRAINS[found["grain"].upper()], date=_day(found))
+    if found := SUBSCRIPTION_NAME.match(base):
+        return NameFacts(vendor=found["vendor"], grain="day", date=_day(found))
     if found := DETAIL_NAME.match(base):
         return _finance_facts(found, "Z1")
     if found := REGION_NAME.match(base):

@@ -21,6 +21,7 @@ class Cell(Enum):
     DAY = "day"
     DAY_OR_BLANK = "day or blank"
     APPLE_ID = "Apple identifier"
+    IDENTIFIER = "identifier that is kept as text"
     CURRENCY = "currency code"
     RETURN_FLAG = "S or R"
 

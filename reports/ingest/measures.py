@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -13,14 +13,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from reports.ingest.cells import Mask, Rows, mask_of
+from reports.ingest.cells import NO_CURRENCY, Mask, Rows, mask_of, refuse_no_currency
 from reports.ingest.recognise import ReportLayout
 from reports.ingest.refunds import RefundWatch
-from reports.ingest.sums import numbers, product, sums_by, total
+from reports.ingest.subscription_measures import EventMeasures, StateMeasures, SubscriberMeasures
+from reports.ingest.sums import add_sums, as_decimal, not_zero, numbers, product, sums_by, total
 from reports.ingest.tally import EXACT, Tally, lines_in_words
 
-ZERO = r"^-?0*(\.0*)?$"
-NO_CURRENCY = "an amount without a currency"
 LINES_KEPT = 5
 
 Columns = Mapping[str, pa.Array]
@@ -51,15 +50,15 @@ class SalesMeasures:
 
     def refuse(self, rows: Rows) -> None:
         """Proceeds need a currency; rows without proceeds may lack it, as files of 2020 do."""
-        _refuse_no_currency(rows, "proceeds_currency", "developer_proceeds")
+        refuse_no_currency(rows, "proceeds_currency", "developer_proceeds")
 
     def add(self, columns: Columns, tally: Tally) -> None:
         """Units, proceeds by currency, refunds."""
         units, proceeds = numbers(columns["units"]), numbers(columns["developer_proceeds"])
         tally.units = EXACT.add(tally.units, total(units))
-        _add_sums(tally, columns["proceeds_currency"], product(units, proceeds))
+        add_sums(tally, columns["proceeds_currency"], product(units, proceeds))
         sign = pc.sign(units).to_numpy(zero_copy_only=False).astype(np.int8)
-        priced = mask_of(pc.or_kleene(_not_zero(proceeds), _not_zero(numbers(columns["customer_price"]))))
+        priced = mask_of(pc.or_kleene(not_zero(proceeds), not_zero(numbers(columns["customer_price"]))))
         tally.zero_unit_priced_rows += int(((sign == 0) & priced).sum())
         credit = mask_of(pc.equal(columns["cmb"], "CMB-C"))
         sold_at_price = (sign > 0) & mask_of(pc.is_valid(proceeds))
@@ -123,7 +122,7 @@ class FinanceMeasures:
 
     def refuse(self, rows: Rows) -> None:
         """Every amount needs its currency."""
-        rows.refuse(mask_of(pc.equal(rows.column("currency"), "")), "currency", _why_no_currency)
+        rows.refuse(mask_of(pc.equal(rows.column("currency"), "")), "currency", lambda _: NO_CURRENCY)
 
     def add(self, columns: Columns, tally: Tally) -> None:
         """Amounts by currency and by country, quantities, returns."""
@@ -131,12 +130,12 @@ class FinanceMeasures:
         share = numbers(columns["partner_share"])
         expected = product(quantity, share)
         tally.units = EXACT.add(tally.units, total(quantity))
-        _add_sums(tally, columns["currency"], extended)
+        add_sums(tally, columns["currency"], extended)
         differs = pc.not_equal(expected, pc.cast(extended, expected.type))
         self.not_extended.add(columns["line"], mask_of(differs))
         returned = mask_of(pc.equal(columns["sales_or_return"], "R"))
         negative = mask_of(pc.less(quantity, pa.scalar(Decimal(0), quantity.type)))
-        self.odd_sign.add(columns["line"], (returned ^ negative) & mask_of(_not_zero(quantity)))
+        self.odd_sign.add(columns["line"], (returned ^ negative) & mask_of(not_zero(quantity)))
         self._note_outside(columns)
         self._add_countries(columns, quantity, extended)
         self.refunds.add(columns["sku"], columns["currency"], share, sale=~returned, refund=returned)
@@ -156,9 +155,9 @@ class FinanceMeasures:
         values = {"quantity": quantity, "sold": sold, "amount": extended}
         for record in sums_by(keys, values):
             found = self.by_country.setdefault((str(record["country"]), str(record["currency"])), CountrySum())
-            found.quantity = EXACT.add(found.quantity, _decimal(record["quantity"]))
-            found.sold = EXACT.add(found.sold, _decimal(record["sold"]))
-            found.amount = EXACT.add(found.amount, _decimal(record["amount"]))
+            found.quantity = EXACT.add(found.quantity, as_decimal(record["quantity"]))
+            found.sold = EXACT.add(found.sold, as_decimal(record["sold"]))
+            found.amount = EXACT.add(found.amount, as_decimal(record["amount"]))
 
     def finish(self, tally: Tally) -> None:
         """Returns, likely partial ones, and the warnings."""
@@ -195,39 +194,21 @@ class AnalyticsMeasures:
             tally.start_day, tally.end_day = min(tally.days), max(tally.days)
 
 
-def measures_of(layout: ReportLayout, apple_id: int | None) -> SalesMeasures | FinanceMeasures | AnalyticsMeasures:
+#: Report types that need nothing else to be counted.
+PLAIN: Mapping[str, Callable[[], Measures]] = {
+    "SALES": SalesMeasures,
+    "SUBSCRIPTION": StateMeasures,
+    "SUBSCRIPTION_EVENT": EventMeasures,
+    "SUBSCRIBER": SubscriberMeasures,
+}
+
+
+def measures_of(layout: ReportLayout, apple_id: int | None) -> Measures:
     """What is counted for a report type; the days are those of the lines before the header, if it has any."""
+    if layout.kind in PLAIN:
+        return PLAIN[layout.kind]()
     start_day, end_day = layout.preamble.start_day, layout.preamble.end_day
-    if layout.kind == "SALES":
-        return SalesMeasures()
     if layout.kind not in ("FINANCIAL", "FINANCE_DETAIL"):
         return AnalyticsMeasures(apple_id)
     known = start_day is not None and end_day is not None
     return FinanceMeasures(period=(f"{start_day}", f"{end_day}") if known else None)
-
-
-def _refuse_no_currency(rows: Rows, currency: str, amount: str) -> None:
-    blank = mask_of(pc.equal(rows.column(currency), ""))
-    if blank.any():
-        zero = mask_of(pc.match_substring_regex(rows.column(amount), ZERO))
-        rows.refuse(blank & ~zero, currency, _why_no_currency)
-
-
-def _why_no_currency(_text: str) -> str:
-    return NO_CURRENCY
-
-
-def _add_sums(tally: Tally, currency: pa.Array, amounts: pa.Array) -> None:
-    moved = _not_zero(amounts)
-    records = sums_by({"currency": currency.filter(moved)}, {"amount": amounts.filter(moved)})
-    tally.add_sums({str(record["currency"]): _decimal(record["amount"]) for record in records})
-
-
-def _not_zero(values: pa.Array) -> pa.Array:
-    return pc.not_equal(values, pa.scalar(Decimal(0), values.type))
-
-
-def _decimal(value: object) -> Decimal:
-    if not isinstance(value, Decimal):
-        raise TypeError(f"a sum that is no decimal: {value!r}")
-    return value

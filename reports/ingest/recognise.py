@@ -22,6 +22,7 @@ from reports.ingest.layouts import (
     likeness,
     match_header,
 )
+from reports.ingest.subscription_layouts import SUBSCRIPTION_LAYOUTS
 
 __all__ = ["NameFacts", "Preamble", "ReportLayout", "facts_from_name", "recognise", "recognise_as"]
 
@@ -53,7 +54,7 @@ class ReportLayout:
 
     @property
     def kind(self) -> str:
-        """Apple's report type: SALES, FINANCIAL or FINANCE_DETAIL; of analytics the report's name, or OTHER."""
+        """Apple's report type: SALES, FINANCIAL, SUBSCRIPTION and so on; of analytics the report's name, or OTHER."""
         return self.header.layout.kind
 
     @property
@@ -101,7 +102,7 @@ def _dialects(lines: Sequence[str]) -> list[Dialect]:
 def _find_header(lines: Sequence[str], dialect: Dialect) -> tuple[int, Layout] | None:
     for number, line in enumerate(lines, start=1):
         cells = split(line, dialect) if not (dialect.quoting and has_open_quote(line)) else []
-        for layouts in (LAYOUTS, tuple(ANALYTICS_LAYOUTS.values())):
+        for layouts in ((*LAYOUTS, *SUBSCRIPTION_LAYOUTS), tuple(ANALYTICS_LAYOUTS.values())):
             layout = max(layouts, key=lambda layout: _closeness(cells, layout))
             if likeness(cells, layout) >= RECOGNISED_FROM:
                 return number, layout

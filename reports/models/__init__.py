@@ -15,6 +15,7 @@ from reports.models.analytics_rows import (
     SubscriptionStateRow,
 )
 from reports.models.choices import (
+    SUBSCRIPTION_KINDS,
     UNFINISHED,
     Access,
     Cause,
@@ -28,6 +29,7 @@ from reports.models.choices import (
     RequestState,
     Severity,
     Side,
+    SubscriptionReport,
     Zone,
 )
 from reports.models.coverage import ApiProblem, CoverageCell, FiscalMonth
@@ -37,8 +39,10 @@ from reports.models.figures import Figure, Member, SalesFigures, StoredFigure
 from reports.models.findings import Finding, FindingDay, FindingEvent, Run, RunLine
 from reports.models.rows import ConsoleRow, FinanceRow, SalesRow
 from reports.models.rules import Rule
+from reports.models.subscription_rows import SubscriberRow, SubscriptionChangeRow, SubscriptionCountRow
 
 __all__ = [
+    "SUBSCRIPTION_KINDS",
     "UNFINISHED",
     "Access",
     "Account",
@@ -91,7 +95,11 @@ __all__ = [
     "Severity",
     "Side",
     "StoredFigure",
+    "SubscriberRow",
+    "SubscriptionChangeRow",
+    "SubscriptionCountRow",
     "SubscriptionEventRow",
+    "SubscriptionReport",
     "SubscriptionStateRow",
     "Vendor",
     "Vintage",

@@ -57,6 +57,15 @@ class Vendor(models.Model):
     account = models.ForeignKey(Account, models.PROTECT, related_name="vendors")
     number = models.CharField("vendor number", max_length=20, unique=True)
     label = models.CharField(max_length=100, blank=True)
+    sells_subscriptions = models.BooleanField(
+        default=False, editable=False, help_text="A sales report of it names an auto-renewable subscription."
+    )
+    no_subscription_reports_until = models.DateField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="Apple has no subscription reports for it; from this day on it is asked again.",
+    )
 
     class Meta:
         ordering = ("number",)

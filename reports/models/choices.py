@@ -16,6 +16,9 @@ class Kind(models.TextChoices):
     SALES = "SALES", "Sales report"
     FINANCIAL = "FINANCIAL", "Finance report"
     FINANCE_DETAIL = "FINANCE_DETAIL", "Finance report, detailed"
+    SUBSCRIPTION = "SUBSCRIPTION", "Subscription report"
+    SUBSCRIPTION_EVENT = "SUBSCRIPTION_EVENT", "Subscription event report"
+    SUBSCRIBER = "SUBSCRIBER", "Subscriber report"
     ANALYTICS = "ANALYTICS", "Analytics report"
     A1 = "A1", "App Analytics metric"
     A2 = "A2", "App Analytics metric, broken down"
@@ -23,6 +26,22 @@ class Kind(models.TextChoices):
     F1 = "F1", "Finance report, downloaded"
     F2 = "F2", "Finance report, detailed, downloaded"
     R = "R", "Sales and Trends report, downloaded"
+
+
+class SubscriptionReport(models.TextChoices):
+    """The subscription reports of Sales and Trends by their names in the ledger, each of one day and all apps."""
+
+    STATE = "SUBSCRIPTION/SUMMARY/DAILY", "Subscriptions, daily"
+    EVENT = "SUBSCRIPTION_EVENT/SUMMARY/DAILY", "Subscription events, daily"
+    SUBSCRIBER = "SUBSCRIBER/DETAILED/DAILY", "Subscribers, daily"
+
+    @property
+    def kind(self) -> Kind:
+        return Kind(self.value.split("/", maxsplit=1)[0])
+
+
+#: The kinds of file whose rows stand in the tables of subscription reports.
+SUBSCRIPTION_KINDS = {report.kind: report for report in SubscriptionReport}
 
 
 class Grain(models.TextChoices):

@@ -32,7 +32,7 @@ class Delivery(models.Model):
     """
 
     side = models.CharField(max_length=7, choices=Side)
-    kind = models.CharField(max_length=14, choices=Kind)
+    kind = models.CharField(max_length=20, choices=Kind)
     report = models.CharField(
         max_length=80, blank=True, help_text="SALES/SUMMARY/DAILY, FINANCE/FINANCIAL, or the metric"
     )
@@ -150,7 +150,7 @@ class Series(models.Model):
     vendor = models.ForeignKey(Vendor, models.PROTECT, null=True, blank=True)
     app = models.ForeignKey(App, models.PROTECT, null=True, blank=True)
     side = models.CharField(max_length=7, choices=Side)
-    kind = models.CharField(max_length=14, choices=Kind)
+    kind = models.CharField(max_length=20, choices=Kind)
     report = models.CharField(max_length=80)
     scope = models.CharField(max_length=120, blank=True, help_text="region code, metric or filter")
     grain = models.CharField(max_length=12, choices=Grain)

@@ -84,7 +84,7 @@ class Rule(models.Model):
     confirmed = models.BooleanField(
         default=False, help_text="Off: this pairing is not proved yet, and every page says so."
     )
-    console_kind = models.CharField("console export", max_length=14, choices=Kind, default=Kind.A1)
+    console_kind = models.CharField("console export", max_length=20, choices=Kind, default=Kind.A1)
     console_metric = models.CharField(max_length=60, help_text="The console's label in snake case, such as app_units")
     api_report = models.CharField("API report", max_length=60, choices=Report)
     api_measure = models.CharField("API measure", max_length=20, choices=Measure)

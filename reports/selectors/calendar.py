@@ -17,7 +17,8 @@ from django.db.models import Q
 from ascrecon.appstore import load_catalogue
 from reports.badges import Look, cell_look
 from reports.coverage.overview import NOT_FINAL, Known, by_state
-from reports.models import Account, App, CellState, CoverageCell, Grain, Rule
+from reports.detect.names import VENDORS_REPORTS
+from reports.models import Account, App, CellState, CoverageCell, Grain, Rule, SubscriptionReport
 from reports.wording import span
 
 MONTHS_SHOWN = 3
@@ -27,7 +28,10 @@ WEEKEND = (5, 6)
 #: Most reports begin with it; a line of the calendar has no room for it.
 LEFT_OUT = "App Store "
 GRAINS = {Grain.DAY: "", Grain.WEEK: "Weeks", Grain.MONTH: "Months", Grain.FISCAL_MONTH: "Fiscal months"}
-_SALES_NAMES = {report.value: str(report.label) for report in Rule.Report.of_vendors()}
+_SALES_NAMES = {
+    **{report.value: str(report.label) for report in Rule.Report.of_vendors()},
+    **{report.value: str(report.label) for report in SubscriptionReport},
+}
 
 
 @dataclass(frozen=True)
@@ -260,7 +264,7 @@ def _line_name(key: tuple[str, str, str], several_vendors: bool) -> str:
 def _as_in_the_catalogue(key: tuple[str, str, str]) -> tuple[int, tuple[str, str, str]]:
     """Reports as Apple lists them, then those that nobody described."""
     names = [report.name for report in load_catalogue().analytics_reports]
-    names += [report.value for report in Rule.Report.of_vendors()]
+    names += VENDORS_REPORTS
     return (names.index(key[0]) if key[0] in names else len(names)), key
 
 

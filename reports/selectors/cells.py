@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 
 from reports.coverage.expected import why_due
 from reports.figures.analytics import family_of
-from reports.models import Access, ApiProblem, CoverageCell, Finding, Kind, Side, Vintage
+from reports.models import SUBSCRIPTION_KINDS, Access, ApiProblem, CoverageCell, Finding, Kind, Side, Vintage
 from reports.selectors.deliveries import NOT_OVER_DAYS, kind_of_figure, metric_title
 from reports.selectors.findings import Link, delivery_link, rows_link
 from reports.selectors.row_tables import has_many_days, table_of
@@ -191,6 +191,8 @@ def change_lines(cell: CoverageCell, old: Vintage, new: Vintage) -> list[ChangeL
 
 def _statement(vintage: Vintage) -> str:
     delivery = vintage.delivery
+    if delivery.kind in SUBSCRIPTION_KINDS:
+        return ROWS.format(table=table_of(delivery)._meta.db_table, in_period="true")
     family = family_of(delivery.report)
     if delivery.kind != Kind.ANALYTICS:
         return SUMS.format(kind="''")

@@ -16,8 +16,9 @@ from django.db.models import QuerySet
 from django.urls import reverse
 
 from ascrecon.appstore import load_catalogue
+from reports.detect.names import VENDORS_REPORTS
 from reports.detect.spans import runs
-from reports.models import Account, App, CoverageCell, Finding, FindingKind, Rule
+from reports.models import Account, App, CoverageCell, Finding, FindingKind
 from reports.models.choices import CellState
 from reports.selectors.calendar import short_name
 from reports.selectors.findings import cells_of
@@ -228,7 +229,7 @@ def _mailto(to: str, subject: str, text: str, page: str) -> str:
 
 def _app_of(item: Wanted) -> App | None:
     """A report of the vendor's holds all apps, whichever of them is looked at."""
-    return None if item.report in Rule.Report.of_vendors() else item.app
+    return None if item.report in VENDORS_REPORTS else item.app
 
 
 def _task(account: Account, app: App | None, vendor: str, told_by: str, items: Sequence[Wanted]) -> ExportTask:

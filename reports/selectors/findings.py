@@ -35,7 +35,13 @@ from reports.selectors.whom import whom_to_ask
 from reports.sql import fetch
 
 #: How a list of rows is narrowed to an app: in-app purchases name their app in a sales report, not in a finance one.
-APP_FILTERS = {"salesrow": "app", "financerow": "apple_id"}
+APP_FILTERS = {
+    "salesrow": "app",
+    "financerow": "apple_id",
+    "subscriptioncountrow": "apple_id",
+    "subscriptionchangerow": "apple_id",
+    "subscriberrow": "apple_id",
+}
 MOST_CELLS = 40
 MONEY_AT_RISK = """
 SELECT m.key, sum(m.value::numeric) FROM reports_finding f CROSS JOIN LATERAL jsonb_each_text(f.money_at_risk) m

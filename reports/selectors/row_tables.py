@@ -5,7 +5,16 @@ from __future__ import annotations
 from django.db.models import Model, Q
 
 from reports.figures.analytics import DETAILED, FAMILIES, OTHER, STANDARD, Family, family_of
-from reports.models import ConsoleRow, Delivery, FinanceRow, Kind, SalesRow
+from reports.models import (
+    ConsoleRow,
+    Delivery,
+    FinanceRow,
+    Kind,
+    SalesRow,
+    SubscriberRow,
+    SubscriptionChangeRow,
+    SubscriptionCountRow,
+)
 
 TABLES: dict[str, type[Model]] = {
     Kind.SALES: SalesRow,
@@ -14,6 +23,9 @@ TABLES: dict[str, type[Model]] = {
     Kind.FINANCE_DETAIL: FinanceRow,
     Kind.F1: FinanceRow,
     Kind.F2: FinanceRow,
+    Kind.SUBSCRIPTION: SubscriptionCountRow,
+    Kind.SUBSCRIPTION_EVENT: SubscriptionChangeRow,
+    Kind.SUBSCRIBER: SubscriberRow,
     Kind.A1: ConsoleRow,
     Kind.A2: ConsoleRow,
     Kind.P: ConsoleRow,

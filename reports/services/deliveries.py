@@ -17,7 +17,18 @@ from reports.files.errors import BadFile
 from reports.ingest.filenames import NameFacts, facts_from_name
 from reports.ingest.tally import Tally
 from reports.locks import advisory_lock
-from reports.models import Account, Delivery, DeliveryState, Grain, Kind, RawFile, Side, Vendor, Zone
+from reports.models import (
+    SUBSCRIPTION_KINDS,
+    Account,
+    Delivery,
+    DeliveryState,
+    Grain,
+    Kind,
+    RawFile,
+    Side,
+    Vendor,
+    Zone,
+)
 from reports.services.analytics_days import count_analytics
 from reports.services.finance_files import finance_region
 from reports.services.import_options import known_fiscal_month
@@ -27,7 +38,10 @@ from reports.services.owners import only_vendor, unassigned, vendor_named
 from reports.services.periods import sales_report, span_of
 from reports.services.raw_files import keep, local_copy
 from reports.services.reading import ReadFile, read_files
+from reports.services.subscription_files import note_subscriptions, place_subscriptions
 from reports.sync.fiscal import are_fiscal_weeks, confirm_fiscal_month, fiscal_month_of, number_of
+
+FINANCE_KINDS = (Kind.FINANCIAL, Kind.FINANCE_DETAIL)
 
 __all__ = ["Asked", "keep", "load_api_report", "load_report_file"]
 
@@ -84,6 +98,12 @@ def _load(
     if file.layout is None:
         raise BadFile(
             file=file.name, seen="a console export, not a report of the API", do="hand it in with import_export"
+        )
+    if file.layout.kind not in Kind.values:
+        raise BadFile(
+            file=file.name,
+            seen=f"an analytics report ({file.layout.kind})",
+            do="let the sync pull it, which knows its app",
         )
     vendor = _vendor(file, account, asked)
     owner = vendor.account if vendor else account or unassigned()
@@ -143,15 +163,21 @@ def _same_member(file: ReadFile) -> Q:
 
 
 def _same_period(file: ReadFile, day: date | None) -> Q:
-    """A file without rows has the same bytes on every day, and for every region."""
+    """A file without rows has the same bytes on every day, and for every region; so has one whose rows tell no day."""
     facts = facts_from_name(file.name)
     period = _named_period(file.layout.kind if file.layout else "", facts, day)
     same = Q(period_start=period[0]) if period else Q()
+    if file.layout and file.layout.kind == Kind.SUBSCRIPTION:
+        return same if period else Q(pk__in=[])  # its rows tell no day, so two days may have the same bytes
     return Q(rows_read__gt=0) | (same & Q(region_code=facts.region) if facts.region else same)
 
 
 def _place_in_time(delivery: Delivery, file: ReadFile, tally: Tally, asked: Asked | None, day: date | None) -> None:
     facts = facts_from_name(file.name)
+    if delivery.kind in SUBSCRIPTION_KINDS:
+        place_subscriptions(delivery, tally, asked.period_start if asked else day or facts.date)
+        _check_asked(delivery, asked, day)
+        return
     start, end = tally.start_day, tally.end_day
     if start is None or end is None:
         start, end = _period_without_rows(delivery, facts, tally, asked, day)
@@ -180,7 +206,7 @@ def _period_without_rows(
 
 def _named_period(kind: str, facts: NameFacts, day: date | None) -> tuple[date, date] | None:
     """The period that --date or the file's name tells; None where neither does."""
-    if kind == Kind.SALES:
+    if kind == Kind.SALES or kind in SUBSCRIPTION_KINDS:
         named = day or facts.date
         return span_of(Grain(facts.grain or Grain.DAY), named) if named else None
     month = fiscal_month_of(day) if day else known_fiscal_month(facts.fiscal_month or "")
@@ -193,7 +219,7 @@ def _check_asked(delivery: Delivery, asked: Asked | None, day: date | None) -> N
     if asked:
         wanted = f"{asked.report} from {asked.period_start} to {asked.period_end}"
         # The calendar of fiscal months is partly counted, so a finance file's own dates win if it is the same month.
-        same_month = delivery.kind != Kind.SALES and number_of(delivery.period_end) == number_of(asked.period_end)
+        same_month = delivery.kind in FINANCE_KINDS and number_of(delivery.period_end) == number_of(asked.period_end)
         if told != wanted and not (same_month and delivery.report == asked.report):
             raise BadFile(
                 file=delivery.file_name, seen=f"{told}, although {wanted} was asked for", do="ask Apple again later"
@@ -224,7 +250,11 @@ def count_delivery(delivery: Delivery) -> None:
     assert delivery.account and delivery.period_start and delivery.period_end
     period = Period(delivery.period_start, delivery.period_end)
     taken_on = delivery.received_at.date() if delivery.side == Side.API else delivery.period_end
-    for vintage in place(series_of(delivery), delivery, [period], taken_on=taken_on):
+    vintages = place(series_of(delivery), delivery, [period], taken_on=taken_on)
+    if delivery.kind in SUBSCRIPTION_KINDS:
+        return  # compared row by row with events and sales, never with an export: they need no figures
+    for vintage in vintages:
         derive_from_rows(vintage, delivery)
     if delivery.kind in (Kind.SALES, Kind.R):
         join_namesakes(delivery.account)
+        note_subscriptions(delivery)

@@ -2,17 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 from django.db import connection
 
 from reports.ingest.reader import Reader, read
 from reports.ingest.tally import Tally, TotalCheck
-from reports.models import Delivery, FinanceRow, Kind, RowReject, SalesRow
+from reports.models import (
+    Delivery,
+    FinanceRow,
+    Kind,
+    RowReject,
+    SalesRow,
+    SubscriberRow,
+    SubscriptionChangeRow,
+    SubscriptionCountRow,
+)
+from reports.models.rows import FileRow
 from reports.services.reading import ReadFile
 from reports.sync.fiscal import doubts_about
 from reports.wording import counted
 
+#: Where the rows of a report type go.
+ROW_TABLES: Mapping[str, type[FileRow]] = {
+    "SALES": SalesRow,
+    "FINANCIAL": FinanceRow,
+    "FINANCE_DETAIL": FinanceRow,
+    "SUBSCRIPTION": SubscriptionCountRow,
+    "SUBSCRIPTION_EVENT": SubscriptionChangeRow,
+    "SUBSCRIBER": SubscriberRow,
+}
 #: Totals that finance files state in money; the others are counts.
 TOTALS_OF_MONEY = ("Total", "Total_Amount", "Extended Partner Share")
 
@@ -21,8 +41,7 @@ def copy_rows(delivery: Delivery, file: ReadFile) -> Tally:
     """Load the rows of `file` under the number of `delivery`, and write down what became of every line."""
     assert file.layout
     reader = read(file.text, file.layout, file_id=delivery.pk)
-    model = SalesRow if file.layout.kind == "SALES" else FinanceRow
-    copy_into(model._meta.db_table, reader)
+    copy_into(ROW_TABLES[file.layout.kind]._meta.db_table, reader)
     note_tally(delivery, reader.tally)
     return reader.tally
 

@@ -12,6 +12,7 @@ from reports.console.documents import ConsoleDocument
 from reports.console.recognise import recognise_console
 from reports.console.unrecognised import explain_unrecognised
 from reports.files.decode import Text, decode
+from reports.files.errors import BadFile
 from reports.files.unpack import unpack
 from reports.ingest.recognise import ReportLayout, recognise
 from reports.models import Kind
@@ -31,7 +32,14 @@ class ReadFile:
 
     @property
     def console_kind(self) -> Kind:
+        """Raises `BadFile` for a report that is not compared with its own download."""
         if self.layout:
+            if self.layout.kind not in CONSOLE_KIND:
+                raise BadFile(
+                    file=self.name,
+                    seen=f"a report of Apple's API ({self.layout.kind.replace('_', ' ').lower()})",
+                    do="load it with load_report: the console has no other number to hold against it",
+                )
             return CONSOLE_KIND[self.layout.kind]
         assert self.document
         return Kind(self.document.kind)

@@ -9,7 +9,7 @@ from itertools import takewhile
 from zoneinfo import ZoneInfo
 
 from ascrecon.appstore.catalogue import Frequency, load_catalogue
-from reports.models import Grain, Zone
+from reports.models import Grain, SubscriptionReport, Zone
 from reports.sync.fiscal import FiscalPeriod, fiscal_months_between
 
 PACIFIC = ZoneInfo(Zone.PACIFIC)
@@ -30,6 +30,11 @@ class ReportKind:
         return self.frequency is Frequency.FISCAL_MONTH
 
     @property
+    def is_subscription(self) -> bool:
+        """Made only for vendors that sell auto-renewable subscriptions (Apple Help, availability of reports)."""
+        return self.name in SubscriptionReport.values
+
+    @property
     def report_type(self) -> str:
         """SALES, FINANCIAL or FINANCE_DETAIL."""
         return self.name.split("/")[1] if self.is_finance else self.name.split("/", maxsplit=1)[0]
@@ -42,6 +47,7 @@ PULLED = (
     ReportKind("SALES/SUMMARY/MONTHLY", Frequency.MONTHLY, Grain.MONTH),
     ReportKind("FINANCE/FINANCIAL", Frequency.FISCAL_MONTH, Grain.FISCAL_MONTH, "ZZ"),
     ReportKind("FINANCE/FINANCE_DETAIL", Frequency.FISCAL_MONTH, Grain.FISCAL_MONTH, "Z1"),
+    *(ReportKind(report.value, Frequency.DAILY, Grain.DAY) for report in SubscriptionReport),
 )
 
 

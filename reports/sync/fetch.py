@@ -11,7 +11,17 @@ from ascrecon.appstore import Absent, AppStoreError, Basis, Category, Download, 
 from reports.coverage import ledger
 from reports.coverage.ledger import Absence
 from reports.files.errors import BadFile
-from reports.models import ApiProblem, Cause, CellState, CoverageCell, Delivery, Grain, Side
+from reports.models import (
+    ApiProblem,
+    Cause,
+    CellState,
+    CoverageCell,
+    Delivery,
+    Grain,
+    Side,
+    SubscriptionReport,
+    Zone,
+)
 from reports.services.accounts import client_policy
 from reports.services.deliveries import Asked, load_api_report
 from reports.services.raw_files import keep
@@ -21,6 +31,7 @@ from reports.sync.fiscal import number_of
 from reports.sync.line import Line
 from reports.sync.policy import sync_policy
 from reports.sync.silence import finance_months, is_silent
+from reports.sync.subscription_reports import is_question, none_for
 
 #: Said about the key or the vendor: when it is said again and again, the other periods would be refused as well.
 REFUSED_AS_A_WHOLE = frozenset(
@@ -79,7 +90,7 @@ class Fetcher:
 
     def _closed_meanwhile(self, cell: CoverageCell) -> bool:
         """An earlier answer told that this one need not be asked for."""
-        if cell.granularity != Grain.FISCAL_MONTH:
+        if cell.granularity != Grain.FISCAL_MONTH and cell.report not in SubscriptionReport.values:
             return False
         return not CoverageCell.objects.filter(pk=cell.pk).exists()
 
@@ -99,7 +110,8 @@ class Fetcher:
             return self._refuse_file(cell, error)
         finally:
             recovered = client.incidents[before:]
-            problems.note_recoveries(cell.account, recovered, report=cell.report, cell=cell)
+            kept = CoverageCell.objects.filter(pk=cell.pk).first() if recovered else None
+            problems.note_recoveries(cell.account, recovered, report=cell.report, cell=kept)
 
     def _ask(self, cell: CoverageCell) -> tuple[Download | Absent, str]:
         assert cell.vendor is not None  # noqa: S101  (sales and finance cells always have one)
@@ -147,6 +159,9 @@ class Fetcher:
 
     def _fail(self, cell: CoverageCell, error: AppStoreError, rest: Sequence[CoverageCell]) -> bool:
         at = clock.now()
+        if error.category is Category.VENDOR and is_question(cell):
+            none_for(cell, clock.today(Zone.PACIFIC))
+            return False
         self.tally.failures.append(error)
         in_a_row = self.line.failed(error)
         cause = problems.cause_of(error.category, str(error))
@@ -193,7 +208,8 @@ def load(cell: CoverageCell, download: Download, version: str, at: datetime) -> 
 def file_name(cell: CoverageCell) -> str:
     """The name that Apple gives the file when a person downloads it.
 
-    Sales: S_D_80000001_20261119.txt.gz. Finance: vendor, then MMYY of the calendar month that names the fiscal one
+    Sales: S_D_80000001_20261119.txt.gz, Subscription_Event_80000001_20261119.txt.gz. Finance: vendor, then MMYY of the
+    calendar month that names the fiscal one
     (seen: 45545510_0914_CH.txt, FD_94105360_0726.txt).
     """
     number = cell.vendor.number if cell.vendor else ""
@@ -201,6 +217,9 @@ def file_name(cell: CoverageCell) -> str:
         label = date_of_label(cell)
         detailed = cell.report.endswith("FINANCE_DETAIL")
         return f"FD_{number}_{label}.txt.gz" if detailed else f"{number}_{label}_{cell.region_code}.txt.gz"
+    if cell.report in SubscriptionReport.values:
+        name = cell.report.split("/", maxsplit=1)[0].title()
+        return f"{name}_{number}_{cell.date:%Y%m%d}.txt.gz"
     letter = cell.report.rsplit("/", maxsplit=1)[-1][0]
     stamp = f"{cell.period_end:%Y%m}" if letter == "M" else f"{cell.period_end:%Y%m%d}"
     return f"S_{letter}_{number}_{stamp}.txt.gz"

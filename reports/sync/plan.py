@@ -17,6 +17,7 @@ from reports.services.accounts import client_policy
 from reports.sync.calendar import PACIFIC, PULLED, kept_periods, periods
 from reports.sync.policy import sync_policy
 from reports.sync.silence import begins
+from reports.sync.subscription_reports import has_reports, may_be_asked
 
 #: Apple publishes days in the morning (Apple Help: by 8 a.m. Pacific Time); after that hour an answer is of today.
 MORNING = time(8)
@@ -150,8 +151,9 @@ def _ensure(vendor: Vendor, first: date | None, last: date | None) -> None:
     today = clock.today(Zone.PACIFIC)
     for kind in PULLED:
         start = begins(vendor, kind)
-        ensure_cells(vendor, [p for p in kept_periods(kind, today) if start is None or p.start >= start])
-        if first is None and last is None:
+        kept = [p for p in kept_periods(kind, today) if start is None or p.start >= start]
+        ensure_cells(vendor, may_be_asked(vendor, kind, kept, today))
+        if (first is None and last is None) or (kind.is_subscription and not has_reports(vendor, kind.name)):
             continue
         yesterday = today - timedelta(days=1)
         asked_for = periods(kind, first or yesterday, min(last or yesterday, yesterday))

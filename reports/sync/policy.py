@@ -26,6 +26,7 @@ class SyncPolicy:
     weekdays_needed: int
     finance_asked_days_before_due: int
     finance_empty_months_until_stop: int
+    subscriptions_asked_again_after_days: int
     periods_per_job: int
     failures_until_stop: int
     analytics_listing_hour: int

@@ -81,6 +81,7 @@ def cast(db: None) -> Cast:
         "consolerow": make.ConsoleRowFactory.make(delivery=export).pk,
         "user": make.UserFactory.make(username="somebody").pk,
         **make.make_row_of_each_analytics_report(),
+        **make.make_row_of_each_subscription_report(),
         "analyticsinstance": make.AnalyticsInstanceFactory.make().pk,
         "reportrequest": make.ReportRequestFactory.make().pk,
     }  # fmt: skip

@@ -28,6 +28,7 @@ def many(cast: Cast) -> None:
         make.FinanceRowFactory.make(delivery=cast.instance, line=20_000 + number)
         make.ConsoleRowFactory.make(delivery=cast.export, line=10_000 + number)
         make.make_row_of_each_analytics_report(10_000 + number)
+        make.make_row_of_each_subscription_report(10_000 + number)
         make.ReportInstanceFactory.make()
         make.ConsoleExportFactory.make(app=app)
         make.RunFactory.make(app=app)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from reports.models import SubscriptionCountRow
 from tests.doors import told
 
 pytestmark = pytest.mark.django_db
@@ -129,3 +130,19 @@ def test_the_same_files_on_both_sides_are_equal(samples: Path) -> None:
     assert document["findings"] == []
     assert document["compared"] == document["equal"] > 0
     assert sum((Decimal(equal) for _, equal in by_rule(document).values()), Decimal(0)) == document["equal"]
+
+
+def test_the_subscription_reports_are_taken_whole(samples: Path) -> None:
+    (state,) = told(
+        "load_report", samples / "subscription" / "subscription_2026-02-18.tsv", "--date", "2026-02-18"
+    )  # fmt: skip
+    (events,) = told("load_report", samples / "subscription_event" / "appstore-sdk-go_subscriptions-events.tsv")
+    (people,) = told("load_report", samples / "subscriber" / "appstore-sdk-go_subscribers.tsv")
+
+    assert (state["rows_accepted"], state["rows_rejected"], state["totals"]["units"]) == (292, 0, "409")
+    assert (events["rows_accepted"], events["rows_rejected"], events["totals"]["units"]) == (49, 0, "120")
+    assert (people["rows_accepted"], people["rows_rejected"], people["totals"]["units"]) == (48, 0, "47")
+    assert [report["from"] for report in (state, events, people)] == ["2026-02-18", "2020-10-05", "2020-10-05"]
+    # Apple tells how many people a row stands for only where they are more than three
+    told_people = SubscriptionCountRow.objects.exclude(subscribers=None).values_list("subscribers", flat=True)
+    assert (min(told_people), sum(told_people)) == (4, 75)

@@ -8,7 +8,7 @@ from reports.models import FiscalMonth
 from reports.sync.calendar import PULLED, ReportKind, due_at, first_friday_after, kept_periods, periods
 from reports.sync.fiscal import confirm_fiscal_month, fiscal_month, fiscal_month_of, number_of
 
-DAILY, WEEKLY, MONTHLY, FINANCIAL, DETAIL = PULLED
+DAILY, WEEKLY, MONTHLY, FINANCIAL, DETAIL, *_ = PULLED
 
 
 @pytest.mark.parametrize(

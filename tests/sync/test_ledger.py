@@ -27,7 +27,7 @@ from reports.models import (
 )
 from reports.sync.calendar import PULLED, due_at
 
-DAILY, _, _, FINANCIAL, _ = PULLED
+DAILY, _, _, FINANCIAL, *_ = PULLED
 DAY = date(2026, 11, 18)
 DUE = datetime(2026, 11, 19, 16, tzinfo=UTC)
 HOUR = timedelta(hours=1)
