@@ -39,7 +39,12 @@ from reports.models.figures import Figure, Member, SalesFigures, StoredFigure
 from reports.models.findings import Finding, FindingDay, FindingEvent, Run, RunLine
 from reports.models.rows import ConsoleRow, FinanceRow, SalesRow
 from reports.models.rules import Rule
-from reports.models.subscription_rows import SubscriberRow, SubscriptionChangeRow, SubscriptionCountRow
+from reports.models.subscription_rows import (
+    SubscriberRow,
+    SubscriptionChangeRow,
+    SubscriptionCountRow,
+    SubscriptionProduct,
+)
 
 __all__ = [
     "SUBSCRIPTION_KINDS",
@@ -99,6 +104,7 @@ __all__ = [
     "SubscriptionChangeRow",
     "SubscriptionCountRow",
     "SubscriptionEventRow",
+    "SubscriptionProduct",
     "SubscriptionReport",
     "SubscriptionStateRow",
     "Vendor",

@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from django.db import models
 
+from reports.models.accounts import Account
 from reports.models.fields import AmountField
 from reports.models.rows import FileRow
 
@@ -120,3 +121,20 @@ class SubscriberRow(PricedRow):
 
     class Meta(PricedRow.Meta):
         verbose_name = "subscriber row"
+
+
+class SubscriptionProduct(models.Model):
+    """Which product ID a subscription's Apple ID stands for, as sales rows name both (SKU and Apple identifier)."""
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="subscription_products")
+    apple_id = models.BigIntegerField("Apple ID")
+    sku = models.TextField("product ID")
+    parent_sku = models.TextField("SKU of the app", default="")
+    name = models.TextField(default="")
+
+    class Meta:
+        ordering = ("sku",)
+        constraints = (models.UniqueConstraint(fields=("account", "apple_id"), name="subscription_product"),)
+
+    def __str__(self) -> str:
+        return self.sku

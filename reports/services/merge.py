@@ -28,6 +28,7 @@ from reports.models import (
     Series,
     Side,
     StoredFigure,
+    SubscriptionProduct,
     Vendor,
     Vintage,
 )
@@ -113,6 +114,7 @@ def merge_account(source: Account, into: Account, by: User | None = None) -> Non
     CoverageCell.objects.filter(account=source).delete()
     for model in (Delivery, Run):
         _rows_of(model).filter(account=source).update(account=into)
+    _move_products(source, into)
     findings = _move_findings(
         Finding.objects.filter(account=source), f"merged from the account {source}", by, account=into
     )
@@ -120,6 +122,12 @@ def merge_account(source: Account, into: Account, by: User | None = None) -> Non
     _name_vendor(moved, findings, into)
     _cover(moved)
     compare_later(None, None, into, requested_by=_name_of(by))
+
+
+def _move_products(source: Account, into: Account) -> None:
+    """What sales rows of both accounts name alike the real one has already."""
+    known = SubscriptionProduct.objects.filter(account=into).values("apple_id")
+    SubscriptionProduct.objects.filter(account=source).exclude(apple_id__in=known).update(account=into)
 
 
 def _adopt_app(app: App, into: Account, by: User | None) -> None:

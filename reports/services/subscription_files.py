@@ -7,10 +7,20 @@ from datetime import date
 from reports.files.errors import BadFile
 from reports.ingest.tally import Tally
 from reports.models import SUBSCRIPTION_KINDS, Delivery, Grain, Kind, Vendor
-from reports.sql import fetch
+from reports.sql import execute, fetch
 
-#: Auto-renewable subscriptions by their product type identifier (Apple: IAY, on the Mac IAY-M).
-SOLD = """
+#: Auto-renewable subscriptions by their product type identifier (Apple: IAY, on the Mac IAY-M). A sales row carries the
+#: product ID as SKU, its number as Apple identifier and the app's SKU as parent identifier.
+ADD_PRODUCTS = """
+INSERT INTO reports_subscriptionproduct AS p (account_id, apple_id, sku, parent_sku, name)
+SELECT %(account)s::bigint, apple_id, min(sku), min(parent_identifier), min(title) FROM reports_salesrow
+WHERE id BETWEEN %(first)s AND %(last)s AND product_type LIKE 'IAY%%' AND apple_id IS NOT NULL AND sku <> ''
+GROUP BY apple_id
+ON CONFLICT (account_id, apple_id) DO UPDATE
+    SET sku = excluded.sku, parent_sku = excluded.parent_sku, name = excluded.name
+    WHERE (p.sku, p.parent_sku, p.name) <> (excluded.sku, excluded.parent_sku, excluded.name)
+"""
+OWN_PRODUCTS = """
 SELECT EXISTS (SELECT FROM reports_salesrow WHERE id BETWEEN %(first)s AND %(last)s AND product_type LIKE 'IAY%%')
 """
 
@@ -39,10 +49,14 @@ def _why_no_day(delivery: Delivery, tally: Tally) -> str:
 
 
 def note_subscriptions(delivery: Delivery) -> None:
-    """Remember that a vendor sells subscriptions once its sales rows name one: only then Apple is asked for reports."""
-    if delivery.vendor is None or delivery.vendor.sells_subscriptions:
+    """Remember the subscriptions that sales rows name, and that their vendor sells some: only then Apple is asked."""
+    parameters = {
+        "account": delivery.account_id,
+        "first": delivery.first_row_id,
+        "last": delivery.last_row_id,
+    }
+    ((sold,),) = fetch(OWN_PRODUCTS, parameters)
+    if not sold:
         return
-    ((sold,),) = fetch(SOLD, {"first": delivery.first_row_id, "last": delivery.last_row_id})
-    if sold:
-        Vendor.objects.filter(pk=delivery.vendor_id).update(sells_subscriptions=True)
-        delivery.vendor.sells_subscriptions = True
+    execute(ADD_PRODUCTS, parameters)
+    Vendor.objects.filter(pk=delivery.vendor_id, sells_subscriptions=False).update(sells_subscriptions=True)

@@ -82,7 +82,9 @@ class RuleSettingAdmin(WorkAdmin[RuleSetting]):
     @admin.display(description="Title")
     def title(self, row: RuleSetting) -> str:
         rule = _rule(row)
-        return rule.title if rule else "no longer a rule"
+        if rule is None:
+            return "no longer a rule"
+        return rule.title if rule.confirmed else f"{rule.title} (unconfirmed)"
 
     @admin.display(description="Becomes a finding")
     def finding(self, row: RuleSetting) -> str:
@@ -92,7 +94,10 @@ class RuleSettingAdmin(WorkAdmin[RuleSetting]):
     @admin.display(description="As delivered")
     def as_delivered(self, row: RuleSetting) -> str:
         rule = _rule(row)
-        return f"{rule.severity.label}; {_told(rule.thresholds)}" if rule else "–"
+        if rule is None:
+            return "–"
+        doubts = [*([] if rule.confirmed else ["unconfirmed"]), *([] if rule.enabled else ["off"])]
+        return "; ".join([rule.severity.label, *doubts, _told(rule.thresholds)])
 
     @admin.display(description="Thresholds")
     def thresholds_now(self, row: RuleSetting) -> str:

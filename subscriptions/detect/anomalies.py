@@ -9,10 +9,11 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from reports.models import Account, App, Severity
+from reports.models import Account, App, Series, Severity, Side
 from reports.sql import fetch
 from reports.wording import amount, listed
 from subscriptions.derive.planning import without_nested_loops
+from subscriptions.detect import report_events
 from subscriptions.detect.rules import Rule, all_rules
 from subscriptions.models import DataUpload, RuleSetting
 from subscriptions.moments import milliseconds, moment
@@ -67,7 +68,14 @@ def anomalies(account: Account | None, at: datetime, codes: Iterable[str] | None
     """What the rules find at the moment `at`; `codes` names some of the rules, else all that are switched on."""
     found: list[Anomaly] = []
     for rule, severity, thresholds in _chosen(codes):
-        parameters = {**thresholds, "account": account.pk if account else None, "now_ms": milliseconds(at)}
+        if rule.reports and not _is_here(rule.reports, account):
+            continue
+        parameters = {
+            **report_events.parameters(),
+            **thresholds,
+            "account": account.pk if account else None,
+            "now_ms": milliseconds(at),
+        }
         with without_nested_loops():
             found += _run(rule, severity, rule.statement(), parameters)
     return found
@@ -105,11 +113,18 @@ def _chosen(codes: Iterable[str] | None) -> list[tuple[Rule, Severity, Mapping[s
     chosen: list[tuple[Rule, Severity, Mapping[str, int]]] = []
     for code, rule in all_rules().items():
         mine = settings.get(code)
-        if (wanted is not None and code not in wanted) or (wanted is None and mine is not None and not mine.enabled):
+        enabled = rule.enabled if mine is None else mine.enabled
+        if not (enabled if wanted is None else code in wanted):
             continue
         severity = Severity(mine.severity) if mine and mine.severity else rule.severity
         chosen.append((rule, severity, {**rule.thresholds, **(mine.thresholds if mine else {})}))
     return chosen
+
+
+def _is_here(reports: Iterable[str], account: Account | None) -> bool:
+    """Whether Apple has delivered one of these reports; without any there is nothing to compare."""
+    series = Series.objects.filter(kind__in=reports, side=Side.API)
+    return (series.filter(account=account) if account else series).exists()
 
 
 def _anomaly(

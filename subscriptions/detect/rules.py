@@ -39,6 +39,12 @@ class Rule:
     uses: tuple[str, ...] = ()
     #: It looks at an account and not at its apps: the statement gives account_id in place of app_id.
     of_account: bool = False
+    #: Further statements before its own, and the reports of Apple of which one must be here.
+    preludes: tuple[str, ...] = ()
+    reports: tuple[str, ...] = ()
+    #: Off as delivered where nothing of Apple's supports it; not confirmed: every page says so.
+    enabled: bool = True
+    confirmed: bool = True
 
     @property
     def own_data(self) -> tuple[str, ...]:
@@ -46,8 +52,8 @@ class Rule:
 
     def statement(self, *, narrow: bool = False) -> str:
         """`narrow`: over the subscriptions `originals` of one `app` only, which are two parameters more."""
-        prelude = _text("sql/prelude.sql").replace("{uploaded}", uploaded()).replace("/*only*/", ONLY if narrow else "")
-        return prelude + _text(f"sql/{self.code}.sql")
+        whole = "".join(_text(f"sql/{name}.sql") for name in ("prelude", *self.preludes, self.code))
+        return whole.replace("{uploaded}", uploaded()).replace("/*only*/", ONLY if narrow else "")
 
 
 @cache
@@ -58,7 +64,7 @@ def all_rules() -> dict[str, Rule]:
 
 
 def _rule(code: str, facts: Mapping[str, Any]) -> Rule:
-    data = {name: tuple(facts.get(name, ())) for name in ("needs", "uses")}
+    data = {name: tuple(facts.get(name, ())) for name in ("needs", "uses", "preludes", "reports")}
     return Rule(code=code, **{**facts, **data, "severity": Severity(facts["severity"])})
 
 

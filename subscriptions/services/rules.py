@@ -13,5 +13,5 @@ def make_settings(using: str = "default", **kwargs: Any) -> None:
     if RuleSetting._meta.db_table not in connections[using].introspection.table_names():
         return  # migrated to before there were rules
     known = set(RuleSetting.objects.using(using).values_list("code", flat=True))
-    missing = [RuleSetting(code=code) for code in all_rules() if code not in known]
+    missing = [RuleSetting(code=code, enabled=rule.enabled) for code, rule in all_rules().items() if code not in known]
     RuleSetting.objects.using(using).bulk_create(missing, ignore_conflicts=True)

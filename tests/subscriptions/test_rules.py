@@ -153,8 +153,8 @@ CASES: dict[str, tuple[Steps, float, list[tuple[Steps, float]]]] = {
     "A40": (second_period(30, OFF), 40, [(second_period(30, OFF, ON), 40), (second_period(30, LATE_OFF), 40),
                                         (steps("resubscribed"), 50)]),
 }  # fmt: skip
-#: These have tests of their own below.
-OTHERS = {"A14", "A28", "A29", "A30", "A31", "A32", "A33"}
+#: These have tests of their own: below, and in test_reports_against_events.py.
+OTHERS = {"A14", "A28", "A29", "A30", "A31", "A32", "A33", "A42", "A42I", "A42L", "A42R", "A42S"}
 #: Those that read own data have theirs in test_own_data_rules.py.
 BY_OWN_DATA = {code for code, rule in all_rules().items() if rule.needs}
 
