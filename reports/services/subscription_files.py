@@ -59,4 +59,5 @@ def note_subscriptions(delivery: Delivery) -> None:
     if not sold:
         return
     execute(ADD_PRODUCTS, parameters)
-    Vendor.objects.filter(pk=delivery.vendor_id, sells_subscriptions=False).update(sells_subscriptions=True)
+    if delivery.vendor_id:
+        Vendor.objects.filter(pk=delivery.vendor_id, sells_subscriptions=False).update(sells_subscriptions=True)

@@ -48,6 +48,7 @@ def is_question(cell: CoverageCell) -> bool:
 def none_for(cell: CoverageCell, today: date) -> None:
     """Apple has no subscription reports for the vendor of a question: nothing is known of any day, so no cell stays."""
     again = today + timedelta(days=sync_policy().subscriptions_asked_again_after_days)
+    assert cell.vendor_id
     Vendor.objects.filter(pk=cell.vendor_id).update(no_subscription_reports_until=again)
     questions = CoverageCell.objects.filter(vendor=cell.vendor_id, report__in=SubscriptionReport.values, app=None)
     questions.filter(asked_at=None).delete()

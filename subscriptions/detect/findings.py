@@ -58,9 +58,9 @@ def _wait_for_turn(account: Account) -> None:
 def _by_app(account: Account, keys: Collection[Key]) -> Iterator[tuple[App, set[str]]]:
     """Sandbox is in no finding."""
     touched: dict[int, set[str]] = defaultdict(set)
-    for app, environment, original in keys:
+    for app_id, environment, original in keys:
         if environment == Environment.PRODUCTION:
-            touched[app].add(original)
+            touched[app_id].add(original)
     for app in App.objects.filter(account=account, pk__in=touched).order_by("pk"):
         yield app, touched[app.pk]
 

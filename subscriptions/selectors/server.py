@@ -85,7 +85,7 @@ def addresses(account: Account) -> list[Address]:
     mine = Notification.objects.filter(account=account).order_by()
     quarantined = Count("pk", filter=Q(state=NotificationState.QUARANTINED))
     counts = mine.values("environment").annotate(n=Count("pk"), last=Max("received_at"), aside=quarantined)
-    found = {row["environment"]: row for row in counts}
+    found: dict[str, dict[str, Any]] = {row["environment"]: dict(row) for row in counts}
     return [_address(account, each, found.get(each.value, {})) for each in Environment]
 
 

@@ -78,11 +78,11 @@ class Shelf:
         known = SignedTransaction.objects.filter(app=self._app, environment=self.environment)
         had = set(known.filter(sha256__in=[copy.sha256 for copy in bought]).values_list("sha256", flat=True))
         ids = {copy.transaction_id for copy in bought if copy.sha256 not in had}
-        told = set(known.filter(transaction_id__in=ids).values_list("transaction_id", flat=True))
+        known_ids = set(known.filter(transaction_id__in=ids).values_list("transaction_id", flat=True))
         told = store(bought, upcoming)
         self.told |= told
         self._hand_on(derive(told))
-        return len(ids - told)
+        return len(ids - known_ids)
 
     def _transaction(self, text: str) -> SignedTransaction | None:
         signed = self._verified(text, "bundleId")
