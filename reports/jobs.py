@@ -162,6 +162,7 @@ def _pull_analytics(app: App, context: JobContext) -> Result:
     except (DecryptionError, CredentialError) as exc:
         raise JobFailed(str(exc)) from exc
     refresh_cells(app.account, clock.now(), app)
+    enqueue_detection(app.account, context.payload["as_of"])
     if tally.wait is not None:
         raise TryAgain("Apple's limit of calls is used up.", after=tally.wait)
     if fetcher.unfinished and not tally.failures:
@@ -181,6 +182,9 @@ def pull_apps(context: JobContext) -> Result:
         try:
             with line_to(account) as line:
                 tally = sync_apps(account, line)
+                # The apps that are new by now, which the round that asked for this list did not know.
+                for app in apps_due(account):
+                    _enqueue_analytics(app, context.requested_by, context.payload["as_of"])
                 return {**_calls(line), **_told(tally)}
         except (DecryptionError, CredentialError) as exc:
             raise JobFailed(str(exc)) from exc

@@ -113,6 +113,7 @@ class AccountFactory(Made[Account]):
         django_get_or_create = ("name",)
 
     name = "Acme"
+    pull_analytics = False
 
 
 class VendorFactory(Made[Vendor]):

@@ -22,7 +22,8 @@ from ascrecon.demo.processes import RunningSimulator
 from ascrecon.jobs.models import UNFINISHED_STATES, Job
 from ascrecon.jobs.service import wait_for
 from ascrecon.simulator.scenario import Scenario
-from reports.jobs import enqueue_sync
+from reports.jobs import ANALYTICS, APPS, FETCH, enqueue_sync
+from reports.jobs import DETECT as DELIVERIES
 from reports.models import Account, DigestSchedule, Finding, FindingState
 from reports.reconcile.run import RunResult, reconcile
 from reports.services.summaries import finding_json
@@ -83,9 +84,18 @@ def finish(jobs: list[Job], is_working: Callable[[], bool]) -> None:
                 raise
 
 
+def finish_pulling(is_working: Callable[[], bool]) -> None:
+    """Wait for all that is pulled, what a list of apps or a long back-fill brings up, and the look at the deliveries."""
+    _finish_kinds(is_working, APPS, FETCH, ANALYTICS, DELIVERIES)
+
+
 def work_in(is_working: Callable[[], bool]) -> None:
     """Wait until all that was received is worked in and checked, with the clock where it stood when it came."""
-    while jobs := list(Job.objects.filter(kind__in=(PROCESS, DETECT), state__in=UNFINISHED_STATES)):
+    _finish_kinds(is_working, PROCESS, DETECT)
+
+
+def _finish_kinds(is_working: Callable[[], bool], *kinds: str) -> None:
+    while jobs := list(Job.objects.filter(kind__in=kinds, state__in=UNFINISHED_STATES)):
         finish(jobs, is_working)
 
 

@@ -81,6 +81,7 @@ class KeyForm(forms.ModelForm[Account]):
             private_key=key_text(self.cleaned_data, "AuthKey_….p8"),
             vendor_numbers=vendor_numbers,
             base_url=data.get("base_url", ""),
+            pull_analytics=data.get("pull_analytics", True),
         )
 
 

@@ -89,33 +89,40 @@ known AS (
                AS run
     FROM expected e LEFT JOIN told t USING (app_id, report, granularity, date)
     LEFT JOIN witnessed w ON w.app_id = e.app_id AND w.report = e.report),
--- How many rows a period usually has, those without a row counted; and how many periods in a row are not here.
+-- How many rows a period usually has, those without a row counted: a day as many as days around it, and no more than its
+-- weekday, since of a quiet app all Sundays may be without a row.
 weighed AS (
     SELECT k.*, coalesce(
-               CASE WHEN k.granularity = 'day'
-                   THEN sum(rows) OVER near / nullif(count(*) FILTER (WHERE is_due) OVER near, 0) END,
+               CASE WHEN k.granularity = 'day' THEN least(
+                   sum(rows) OVER near / nullif(count(*) FILTER (WHERE is_due) OVER near, 0),
+                   sum(rows) OVER same_weekday / nullif(count(*) FILTER (WHERE is_due) OVER same_weekday, 0)) END,
                sum(rows) OVER ever / nullif(count(*) FILTER (WHERE is_due) OVER ever, 0),
                sum(rows) FILTER (WHERE granularity = 'day') OVER any_grain
                    / nullif(count(*) FILTER (WHERE is_due AND granularity = 'day') OVER any_grain, 0),
-               CASE WHEN is_witnessed THEN %(quiet_rows)s END, 0) AS usual_rows,
-           count(*) FILTER (WHERE is_due AND NOT complete) OVER together AS missing
+               CASE WHEN is_witnessed THEN %(quiet_rows)s END, 0) AS usual_rows
     FROM known k
     WINDOW near AS (PARTITION BY app_id, report, granularity ORDER BY date
                     RANGE BETWEEN %(window)s::interval PRECEDING AND %(window)s::interval FOLLOWING),
+           same_weekday AS (PARTITION BY app_id, report, granularity, extract(dow FROM date) ORDER BY date
+                    RANGE BETWEEN %(window)s::interval PRECEDING AND %(window)s::interval FOLLOWING),
            ever AS (PARTITION BY app_id, report, granularity),
-           any_grain AS (PARTITION BY app_id, report),
-           together AS (PARTITION BY app_id, report, granularity, run)),
+           any_grain AS (PARTITION BY app_id, report)),
+-- And how many are usual in all the periods in a row that are not here.
+summed AS (
+    SELECT *, coalesce(sum(usual_rows) FILTER (WHERE is_due AND NOT complete)
+               OVER (PARTITION BY app_id, report, granularity, run), 0) AS missing_rows
+    FROM weighed),
 judged AS (
     SELECT e.*, m.evidence AS words, k.why_not, coalesce(m.is_read, false) AS is_read, m.rows AS instance_rows,
         CASE WHEN complete THEN 'final'
              WHEN m.is_held OR m.is_refused OR m.is_failing THEN 'blocked'
              WHEN NOT e.is_due THEN 'open'
-             WHEN r.app_id IS NOT NULL AND e.usual_rows * e.missing < %(quiet_rows)s THEN 'empty'
+             WHEN r.app_id IS NOT NULL AND e.missing_rows < %(quiet_rows)s THEN 'empty'
              WHEN m.is_lost OR e.made_on + %(kept)s < %(today)s THEN 'lost'
              WHEN NOT coalesce(k.is_running, false) THEN 'blocked'
              WHEN least(k.since::date, l.since) > e.made_on THEN 'lost'
              ELSE 'overdue' END AS state
-    FROM weighed e
+    FROM summed e
     LEFT JOIN made m ON m.app_id = e.app_id AND m.report = e.report AND m.granularity = e.granularity
         AND m.processing_date = e.made_on
     LEFT JOIN ran r ON r.app_id = e.app_id AND r.granularity = e.granularity AND r.processing_date = e.made_on

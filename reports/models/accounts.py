@@ -23,9 +23,9 @@ class Account(models.Model):
     sync_enabled = models.BooleanField("pull every day", default=True)
     pull_analytics = models.BooleanField(
         "pull analytics reports",
-        default=False,
-        help_text="Asks Apple for the analytics reports of every app; making the request needs an Admin key once. They "
-        "are kept and their days are in the ledger; they are not checked or compared yet.",
+        default=True,
+        help_text="Asks Apple for the analytics reports of every app. Making the request needs an Admin key once; another "
+        "key reads what an Admin has asked for.",
     )
     connection = models.JSONField("last connection test", default=list, blank=True, editable=False)
     connection_tested_at = models.DateTimeField(null=True, blank=True, editable=False)

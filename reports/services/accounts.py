@@ -48,6 +48,7 @@ class NewAccount:
     private_key: str = field(repr=False)
     vendor_numbers: Sequence[str]
     base_url: str = ""
+    pull_analytics: bool = True
 
 
 @transaction.atomic
@@ -64,7 +65,7 @@ def add_account(new: NewAccount) -> Account:
     account.name, account.provisional, account.sync_enabled = name, False, True
     account.issuer_id, account.key_id = new.issuer_id.strip(), new.key_id.strip()
     account.key_kind = Account.KeyKind.TEAM if account.issuer_id else Account.KeyKind.INDIVIDUAL
-    account.private_key = pem
+    account.private_key, account.pull_analytics = pem, new.pull_analytics
     if new.base_url:
         account.base_url = _checked_url(new.base_url)
     account.full_clean()

@@ -61,6 +61,7 @@ def connect(apple: Simulator, folder: Path) -> Account:
         apple.vendor_number,
         "--base-url",
         apple.url,
+        "--no-analytics",
     )
     return Account.objects.get(name="Simulator")
 

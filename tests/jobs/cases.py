@@ -191,5 +191,6 @@ def _connect(simulator: Simulator) -> None:
             private_key=simulator.private_key,
             vendor_numbers=[simulator.vendor_number],
             base_url=simulator.url,
+            pull_analytics=False,
         )
     )

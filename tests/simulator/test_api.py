@@ -203,7 +203,7 @@ def test_a_region_code_that_does_not_go_with_the_report_is_400(clean: Simulator,
 def test_the_simulators_day_moves_over_http() -> None:
     with running(scenario(), today=date(2026, 11, 10)) as simulator:
         moved = requests.post(f"{simulator.url}/_sim/today", json={"today": "2026-11-20"}, timeout=10)
-        assert moved.json() == {"today": "2026-11-20"}
+        assert moved.json() == {"today": "2026-11-20", "notification_attempts": 0}
         assert sales(simulator, "2026-11-19").status_code == 200
         wrong = requests.post(f"{simulator.url}/_sim/today", json={"today": "20.11.2026"}, timeout=10)
         assert (wrong.status_code, simulator.api.today) == (400, date(2026, 11, 20))

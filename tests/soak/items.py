@@ -135,6 +135,7 @@ def add_accounts(simulator: Simulator) -> None:
             private_key=simulator.private_key,
             vendor_numbers=[simulator.vendor_number],
             base_url=simulator.url,
+            pull_analytics=False,
         )
     )
     Account.objects.update(sync_enabled=False)  # the campaign itself says when what is pulled

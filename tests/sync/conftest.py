@@ -59,6 +59,7 @@ def connect(db: None) -> Callable[..., Account]:
                 private_key=simulator.private_key,
                 vendor_numbers=[simulator.vendor_number],
                 base_url=simulator.url,
+                pull_analytics=False,
             )
         )
 

@@ -51,6 +51,7 @@ def spoiler(
                 private_key=apple.private_key,
                 vendor_numbers=[apple.vendor_number],
                 base_url=url,
+                pull_analytics=False,
             )
         )
         yield between

@@ -122,7 +122,7 @@ class Command(BaseCommand):
         from ascrecon.demo import steps  # noqa: PLC0415
 
         self.say(f"Pulling what Apple has on {day}: {len(jobs)} jobs")
-        steps.finish(jobs, lambda: worker.poll() is None)
+        steps.finish_pulling(lambda: worker.poll() is None)
         for asked in steps.ask_the_app_store(account):
             steps.finish(asked, lambda: worker.poll() is None)
 

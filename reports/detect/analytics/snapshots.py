@@ -43,6 +43,17 @@ usual AS (
     SELECT s.app_id, s.report, sum(v.rows)::numeric / count(*) AS rows
     FROM reports_series s JOIN reports_vintage v ON v.series_id = s.id AND v.current
     WHERE s.kind = 'ANALYTICS' AND s.grain = 'day' AND s.app_id IN (SELECT app_id FROM reach) GROUP BY 1, 2),
+-- And on each weekday: of a quiet app all Sundays may be without a row.
+of_weekday AS (
+    SELECT r.app_id, r.report, extract(dow FROM g) AS weekday, coalesce(sum(v.rows), 0)::numeric / count(*) AS rows
+    FROM (SELECT s.app_id, s.report, min(v.period_start) AS first, max(v.period_start) AS last
+          FROM reports_series s JOIN reports_vintage v ON v.series_id = s.id AND v.current
+          WHERE s.kind = 'ANALYTICS' AND s.grain = 'day' AND s.app_id IN (SELECT app_id FROM reach) GROUP BY 1, 2) r
+    CROSS JOIN LATERAL generate_series(r.first::timestamp, r.last::timestamp, '1 day') g
+    LEFT JOIN reports_series s ON s.app_id = r.app_id AND s.report = r.report AND s.kind = 'ANALYTICS'
+        AND s.grain = 'day'
+    LEFT JOIN reports_vintage v ON v.series_id = s.id AND v.current AND v.period_start = g::date
+    GROUP BY 1, 2, 3),
 known AS (
     SELECT app_id, report, count(*) FILTER (WHERE state = 'final')::numeric / nullif(count(*), 0) AS share
     FROM reports_coveragecell
@@ -64,10 +75,12 @@ absent AS (
                       WHERE d.request_id = r.request_id AND d.report = r.report AND d.day = g::date))
 SELECT a.request_id, a.app_id, a.report, a.made_on, a.has_instance, a.is_empty, min(a.day), max(a.day),
        count(*) FILTER (WHERE c.state = 'final')
-FROM absent a LEFT JOIN reports_coveragecell c ON c.app_id = a.app_id AND c.report = a.report
+FROM absent a LEFT JOIN of_weekday w ON w.app_id = a.app_id AND w.report = a.report
+    AND w.weekday = extract(dow FROM a.day)
+LEFT JOIN reports_coveragecell c ON c.app_id = a.app_id AND c.report = a.report
     AND c.granularity = 'day' AND c.date = a.day
-GROUP BY a.request_id, a.app_id, a.report, a.made_on, a.has_instance, a.is_empty, a.island, a.usual_rows
-HAVING a.usual_rows * count(*) >= %(quiet_rows)s
+GROUP BY a.request_id, a.app_id, a.report, a.made_on, a.has_instance, a.is_empty, a.island
+HAVING sum(least(a.usual_rows, w.rows)) >= %(quiet_rows)s
 ORDER BY 2, 3, 7
 """
 

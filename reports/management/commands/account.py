@@ -33,6 +33,7 @@ class Command(DoorCommand):
         add.add_argument("--private-key", required=True, type=Path, metavar="FILE", help="the .p8 file")
         add.add_argument("--vendor-number", action="append", required=True, metavar="N", help="repeatable")
         add.add_argument("--base-url", default="", metavar="URL", help="default: Apple's own")
+        add.add_argument("--no-analytics", action="store_true", help="leave the analytics reports of its apps out")
         add.add_argument("--iap-key-id", default="", help="of an In-App Purchase key, for the App Store Server API")
         add.add_argument("--iap-key", type=Path, metavar="FILE", help="its .p8 file")
         add.add_argument("--server-api-url", default="", metavar="URL", help="default: Apple's own")
@@ -67,6 +68,7 @@ def added(options: dict[str, Any]) -> Answer:
         private_key=key_text(options["private_key"]),
         vendor_numbers=options["vendor_number"],
         base_url=options["base_url"],
+        pull_analytics=not options["no_analytics"],
     )
     try:
         with transaction.atomic():
