@@ -10,7 +10,9 @@ import django
 
 from benchmarks.place import own_place
 
-NAMES = ("ingest", "comparing", "new_day", "pages", "hosts", "analytics", "analytics_calendar")
+NAMES = (
+    "ingest", "comparing", "new_day", "pages", "hosts", "analytics", "analytics_calendar", "webhook", "subscriptions",
+)  # fmt: skip
 
 
 def main(names: list[str]) -> int:

@@ -9,8 +9,12 @@ from datetime import date
 from pathlib import Path
 
 import django
+from django.conf import settings
+from django.db import transaction
 
-from benchmarks.measuring import Seconds, peak_megabytes, timed
+from benchmarks.measuring import Seconds, medians, peak_megabytes, timed
+
+CUSTOMERS = 9
 
 
 def load(path: str) -> Seconds:
@@ -149,6 +153,52 @@ def refresh_cells(days: str) -> Seconds:
     return spent | {"cells": cells, "cells_of_one": of_one}
 
 
+def verify(payloads: str, root: str, bundle_id: str, apple_id: str, processes: str, threads: str) -> Seconds:
+    """Apple's library alone over the payloads in a file; see `benchmarks.verifying`."""
+    from benchmarks.verifying import seconds_alone  # noqa: PLC0415
+
+    return {
+        "seconds": seconds_alone(Path(payloads), Path(root), bundle_id, int(apple_id), int(processes), int(threads))
+    }
+
+
+def derive_all() -> Seconds:
+    """The state of every subscription from its signed copies, then all rules over it."""
+    from benchmarks.lives import detect_all, keys_of_all  # noqa: PLC0415
+    from subscriptions.derive.state import derive  # noqa: PLC0415
+
+    spent: Seconds = {}
+    keys = keys_of_all()
+    with timed(spent, "derive"), transaction.atomic():
+        derive(keys)
+    with timed(spent, "detect"):
+        outcome = detect_all()
+    return spent | {"subscriptions": len(keys), "findings": len(outcome.current)}
+
+
+def one_more(roots: str) -> Seconds:
+    """A new notification, taken in, worked in, and its own customer checked; beside a look at everybody.
+
+    The first of them pays for what is loaded once in a process, so the median counts.
+    """
+    from benchmarks.lives import detect_all, detect_those, new_payload, take_one  # noqa: PLC0415
+
+    settings.ASCRECON_APPLE_ROOTS = roots
+    each: list[Seconds] = []
+    for subscription in range(CUSTOMERS):
+        text, spent = new_payload(Path(roots), subscription), Seconds()
+        with timed(spent, "taken_in"):
+            touched = take_one(text)
+        with timed(spent, "checked"):
+            detect_those(touched)
+        each.append(spent)
+    everybody: Seconds = {}
+    with timed(everybody, "everybody"):
+        outcome = detect_all()
+    assert not (outcome.new or outcome.closed or outcome.changed or outcome.reopened), "it says something else"
+    return medians(each) | everybody
+
+
 STEPS: dict[str, Callable[..., Seconds]] = {
     "load": load,
     "upload": upload,
@@ -161,6 +211,9 @@ STEPS: dict[str, Callable[..., Seconds]] = {
     "load_analytics": load_analytics,
     "calendars": calendars,
     "refresh_cells": refresh_cells,
+    "verify": verify,
+    "derive_all": derive_all,
+    "one_more": one_more,
 }
 
 

@@ -32,7 +32,7 @@ PAGES = [
 ]
 EXPECTED = {
     "ingest", "ingest_few_members", "ingest_memory", "ingest_memory_of_5x_rows", "reconcile", "upload_to_findings",
-    "pages_queries", "analytics", "analytics_segments", "calendar",
+    "pages_queries", "analytics", "analytics_segments", "calendar", "webhook", "subscriptions", "new_notification",
     *(f"new_day_{differing}" for differing in ("none", "some_days", "every_day")),
     *(f"hosts_{hosts}" for hosts in (1, 2, 4)), *(f"page_{name}" for name in PAGES),
 }  # fmt: skip
