@@ -152,7 +152,8 @@ class StoreServerClient:
     def order(self, order_id: str) -> Order:
         """The purchases of this app in an order, by the order ID that stands in the customer's e-mail.
 
-        Production only. Source: Apple documentation, Look Up Order ID; `status` 0 is valid, 1 invalid.
+        Production only: sandbox has no such endpoint. Source: Apple documentation, Look Up Order ID and
+        OrderLookupStatus (0 valid, 1 invalid).
         """
         path = f"/inApps/v1/lookup/{_segment(order_id)}"
         document = self._get("lookup", path)
