@@ -8,11 +8,13 @@ from typing import Any, ClassVar
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
 from django.core.files.storage import default_storage
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.defaultfilters import filesizeformat
 from django.urls import URLPattern, reverse
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
 from reports.admin.base import EmptyState, ReadOnlyAdmin, require
@@ -22,6 +24,7 @@ from reports.admin.uploads import on_disk
 from reports.files.errors import BadFile
 from reports.models import Account, App
 from reports.services.refusals import Refused
+from reports.templatetags.finance import badge
 from subscriptions.admin.common import sees_tokens
 from subscriptions.models import DataKind, DataState, DataUpload
 from subscriptions.owndata.layouts import LAYOUTS
@@ -29,7 +32,7 @@ from subscriptions.selectors.masking import SEE, masked_text
 from subscriptions.selectors.own_data import (
     accounts_for_upload,
     apps_for_upload,
-    is_current,
+    current_uploads,
     rows_of,
     rules_of,
 )
@@ -66,6 +69,16 @@ class OwnDataForm(forms.Form):
         return About(DataKind(told["kind"]), told["account"], told["taken_at"], told["app"])
 
 
+class OwnDataList(ChangeList):
+    """Says of every list whether it counts now."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.result_list, current = list(self.result_list), current_uploads()
+        for row in self.result_list:
+            row.counts = row.pk in current
+
+
 @admin.register(DataUpload)
 class DataUploadAdmin(ReadOnlyAdmin[DataUpload]):
     list_title = "Own data"
@@ -80,7 +93,7 @@ class DataUploadAdmin(ReadOnlyAdmin[DataUpload]):
     )
     list_display = (
         "file_name", "kind_text", "whose", "taken_moment", "rows_accepted_amount", "rows_rejected_amount",
-        "received_moment", "state_badge",
+        "received_moment", "state_badge", "counts_badge",
     )  # fmt: skip
     list_filter = ("kind", "state", ("account", admin.RelatedOnlyFieldListFilter))
     list_select_related = ("account", "app")
@@ -104,6 +117,15 @@ class DataUploadAdmin(ReadOnlyAdmin[DataUpload]):
     @admin.display(description="Of")
     def whose(self, row: DataUpload) -> str:
         return str(row.app or row.account)
+
+    @admin.display(description="Counts")
+    def counts_badge(self, row: DataUpload) -> SafeString | str:
+        if row.state != DataState.LOADED:
+            return "–"
+        return badge("current", "counts") if getattr(row, "counts", False) else badge("replaced")
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return OwnDataList
 
     def list_context(self, request: HttpRequest) -> dict[str, Any]:
         tools = [("Upload own data", reverse(self.url_name("upload")))] if request.user.has_perm(UPLOAD) else []
@@ -153,7 +175,7 @@ class DataUploadAdmin(ReadOnlyAdmin[DataUpload]):
         ]
         return self.page(
             request, "admin/subscriptions/dataupload/page.html", upload.file_name, upload=upload, rejects=rejects,
-            is_current=upload.state == DataState.LOADED and is_current(upload), rules=rules_of(upload.kind),
+            is_current=upload.state == DataState.LOADED and upload.pk in current_uploads(), rules=rules_of(upload.kind),
             rows=rows_of(upload, after=_line(request.GET.get("after", "")), term=term, seen=seen), term=term,
             may_download=seen and bool(upload.stored_as), sees_tokens=seen,
             may_accept=may_upload and upload.state == DataState.HELD,

@@ -82,7 +82,7 @@ def _found(anomaly: Anomaly) -> Found:
         next_step=anomaly.rule.next_step,
         money_at_risk={currency: _text(value) for currency, value in anomaly.money.items()},
         evidence=_evidence(anomaly),
-        details={"rule": anomaly.rule.title, "subscriptions": anomaly.originals},
+        details={"rule": anomaly.rule.title, "subscriptions": anomaly.originals, **_own_data(anomaly)},
     )
 
 
@@ -90,6 +90,12 @@ def _evidence(anomaly: Anomaly) -> list[dict[str, object]]:
     """The own data that says so."""
     upload = anomaly.upload
     return [{"file": upload.file_name, "sha256": upload.sha256, "line": anomaly.line}] if upload else []
+
+
+def _own_data(anomaly: Anomaly) -> dict[str, object]:
+    """Where to read the list: its upload, and the line after which to begin."""
+    upload = anomaly.upload
+    return {"own_data": {"upload": upload.pk, "after": (anomaly.line or 1) - 1}} if upload else {}
 
 
 def _day(ms: int) -> date:

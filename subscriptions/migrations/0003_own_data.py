@@ -21,8 +21,8 @@ class Migration(migrations.Migration):
                     "kind",
                     models.CharField(
                         choices=[
-                            ("users", "Users (app logins)"),
-                            ("entitlements", "Entitlements (who has access)"),
+                            ("users", "App logins"),
+                            ("entitlements", "Entitlements"),
                             ("prices", "Price list"),
                             ("token_changes", "Own token changes"),
                         ],

@@ -84,8 +84,8 @@ class Status(models.IntegerChoices):
 class DataKind(models.TextChoices):
     """Data that only the publisher has."""
 
-    USERS = "users", "Users (app logins)"
-    ENTITLEMENTS = "entitlements", "Entitlements (who has access)"
+    USERS = "users", "App logins"
+    ENTITLEMENTS = "entitlements", "Entitlements"
     PRICES = "prices", "Price list"
     TOKEN_CHANGES = "token_changes", "Own token changes"
 

@@ -30,6 +30,7 @@ from subscriptions.selectors.amounts import money
 from subscriptions.selectors.masking import masked
 
 ROWS_PER_PAGE = 100
+FIGURES = ("Price",)
 NO_DATA, OFF = "not checked: no data", "not checked: switched off"
 
 Show = Callable[[Any, bool], str]
@@ -85,10 +86,13 @@ SHOWN: Mapping[str, Shown] = {
 
 @dataclass(frozen=True)
 class RowsPage:
-    """Some rows of a file with the lines that they stand in; `further` is the line to go on after."""
+    """Some rows of a file with the lines that they stand in; beside each text whether it is a figure.
 
-    columns: list[str]
-    rows: list[tuple[int, list[str]]]
+    `further` is the line to go on after.
+    """
+
+    columns: list[tuple[str, bool]]
+    rows: list[tuple[int, list[tuple[str, bool]]]]
     further: int | None
 
 
@@ -103,8 +107,8 @@ def rows_of(upload: DataUpload, *, after: int = 0, term: str = "", seen: bool) -
     found = list(rows[: ROWS_PER_PAGE + 1])
     page = found[:ROWS_PER_PAGE]
     return RowsPage(
-        ["Line", *(title for title, _ in shown.columns)],
-        [(row.line, [show(row, seen) for _, show in shown.columns]) for row in page],
+        [(title, title in FIGURES) for title, _ in shown.columns],
+        [(row.line, [(show(row, seen), title in FIGURES) for title, show in shown.columns]) for row in page],
         page[-1].line if len(found) > len(page) else None,
     )
 
@@ -124,9 +128,9 @@ def rules_of(kind: str) -> list[Rule]:
     return [rule for rule in all_rules().values() if kind in rule.own_data]
 
 
-def is_current(upload: DataUpload) -> bool:
-    """Whether it counts for any app now."""
-    return upload.pk in {pk for chosen in _chosen([upload.account_id]).values() for pk in chosen.values()}
+def current_uploads() -> set[int]:
+    """The numbers of the uploads that count for an app now. Three statements."""
+    return {pk for chosen in _chosen().values() for pk in chosen.values()}
 
 
 def checked(settings: Iterable[RuleSetting]) -> dict[str, str]:
@@ -142,11 +146,9 @@ def checked(settings: Iterable[RuleSetting]) -> dict[str, str]:
     return {each.code: _state(rules[each.code], each, known, apps) for each in settings if each.code in rules}
 
 
-def _chosen(accounts: Iterable[int] | None = None) -> dict[int, dict[str, int]]:
+def _chosen() -> dict[int, dict[str, int]]:
     """Kind to upload of each app with subscriptions; where no app has any, of each app that there is."""
     real = App.objects.filter(account__provisional=False, provisional=False, merged_into=None)
-    if accounts is not None:
-        real = real.filter(account__in=accounts)
     told = set(Subscription.objects.filter(environment="production").values_list("app_id", flat=True).distinct())
     every = set(real.values_list("pk", flat=True))
     chosen: dict[int, dict[str, int]] = {app: {} for app in (every & told or every)}
@@ -175,7 +177,7 @@ def _by_kind(
     told = [f"by {upload.file_name} of {upload.taken_at:%Y-%m-%d}{_of(who, places)}" for upload, who in places.items()]
     if missing or not told:
         where = f" for {listed(sorted(map(str, missing)))}" if told else ""
-        told.append(f"{NO_DATA if needed else 'without'} ({kind.label}){where}")
+        told.append(f"{NO_DATA} ({kind.label}){where}" if needed else f"{kind.label}: no data{where}")
     return f"{'' if needed else 'yes; '}{'; '.join(told)}"
 
 

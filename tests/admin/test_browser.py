@@ -95,6 +95,8 @@ def test_it_shows_worklist_finding_run_and_job(
         "run": f"/admin/reports/run/{cast.run.pk}/change/",
         "job": f"/admin/jobs/job/{cast.job.pk}/change/",
         "report": f"/admin/reports/reportinstance/{cast.instance.pk}/change/",
+        "own-data": f"/admin/subscriptions/dataupload/{cast.pks['dataupload']}/change/",
+        "own-data-upload": "/admin/subscriptions/dataupload/upload/",
     }
     for name, path in addresses.items():
         page = signed_in(path)

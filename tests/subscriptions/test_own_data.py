@@ -214,7 +214,10 @@ class TestVersions:
         old, new = DataUpload.objects.order_by("taken_at")
         assert "replaced by a newer list" in shown(analyst, page_of(old))
         assert ANNA in shown(analyst, page_of(old))
-        assert "counts" in shown(analyst, page_of(new))
+        assert "replaced by a newer list" not in shown(analyst, page_of(new))
+        rows = shown(analyst, page_of(new).rsplit("/", 3)[0] + "/").split("<tr>")
+        assert ["old.csv" in row for row in rows if "</span> replaced" in row] == [True]
+        assert ["new.csv" in row for row in rows if "</span> counts" in row] == [True]
 
         analyst.post(page_of(new, "withdraw"), {"reason": "wrong table"})
 
@@ -244,9 +247,10 @@ class TestVersions:
         run_now(Job.objects.get(kind="subscriptions.detect"))
 
         found = Finding.objects.get(metric="A03")
-        assert "Users (app logins) of 2026-02-10 12:00 UTC: logins.csv" in found.message
+        assert "App logins of 2026-02-10 12:00 UTC: logins.csv" in found.message
         assert found.evidence[0]["sha256"] == DataUpload.objects.get().sha256
-        assert "logins.csv" in shown(analyst, f"/admin/reports/finding/{found.pk}/change/")
+        page = shown(analyst, f"/admin/reports/finding/{found.pk}/change/")
+        assert f"{page_of(DataUpload.objects.get())}?after=0" in page
 
 
 class TestRules:
@@ -255,8 +259,8 @@ class TestRules:
     ) -> None:
         page = shown(analyst, "/admin/subscriptions/rulesetting/")
         assert page.count("not checked: no data") == 6
-        assert "not checked: no data (Users (app logins))" in page
-        assert "yes; without (Own token changes)" in page
+        assert "not checked: no data (App logins)" in page
+        assert "yes; Own token changes: no data" in page
 
         hand_in("prices", PRICES + "M,USA,USD,9.99,,\n", "prices.csv")
 

@@ -45,7 +45,7 @@ class TestLogins:
 
         assert (found.member, found.at, found.severity) == ("100", day(0), "low")
         assert "belongs to login #" in found.message
-        assert found.message.endswith("(Users (app logins) of 2026-01-21 00:00 UTC: users.csv)")
+        assert found.message.endswith("(App logins of 2026-01-21 00:00 UTC: users.csv)")
 
     @pytest.mark.parametrize(
         ("text", "taken", "told"),
