@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
-from tests.make_files import VENDOR
+from tests.make_files import VENDOR, write
 
 DAY = date(2026, 10, 12)
 ACTIVE_1_2 = [
@@ -115,6 +115,4 @@ def _write(folder: Path, name: str, header: Sequence[str], rows: Sequence[Row]) 
     newest = {old: new for new, old in CALLED_1_2.items()}
     lines = ["\t".join(header)]
     lines += ["\t".join(row.get(newest.get(title, title), "") for title in header) for row in rows]
-    path = folder / name
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return path
+    return write(folder, name, ("\n".join(lines) + "\n").encode())

@@ -59,5 +59,5 @@ def note_subscriptions(delivery: Delivery) -> None:
     if not sold:
         return
     execute(ADD_PRODUCTS, parameters)
-    if delivery.vendor_id:
-        Vendor.objects.filter(pk=delivery.vendor_id, sells_subscriptions=False).update(sells_subscriptions=True)
+    if delivery.vendor is not None:
+        Vendor.objects.filter(pk=delivery.vendor.pk, sells_subscriptions=False).update(sells_subscriptions=True)

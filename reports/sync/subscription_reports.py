@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, timedelta
 
+from django.db.models import Q
+
 from reports.models import CellState, CoverageCell, SubscriptionReport, Vendor
 from reports.sync.calendar import Period, ReportKind
 from reports.sync.policy import sync_policy
@@ -48,7 +50,7 @@ def is_question(cell: CoverageCell) -> bool:
 def none_for(cell: CoverageCell, today: date) -> None:
     """Apple has no subscription reports for the vendor of a question: nothing is known of any day, so no cell stays."""
     again = today + timedelta(days=sync_policy().subscriptions_asked_again_after_days)
-    assert cell.vendor_id
-    Vendor.objects.filter(pk=cell.vendor_id).update(no_subscription_reports_until=again)
+    assert cell.vendor is not None  # noqa: S101  (a question always has one)
+    Vendor.objects.filter(pk=cell.vendor.pk).update(no_subscription_reports_until=again)
     questions = CoverageCell.objects.filter(vendor=cell.vendor_id, report__in=SubscriptionReport.values, app=None)
-    questions.filter(asked_at=None).delete()
+    questions.filter(Q(asked_at=None) | Q(state=CellState.BLOCKED), delivery=None).delete()

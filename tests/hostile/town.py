@@ -41,6 +41,7 @@ from tests.make_files import (
     sales_report,
     write,
 )
+from tests.subscription_files import event, event_report, state, state_report, subscriber, subscriber_report
 
 ADMIN = "/admin"
 ISSUER = "57246542-96fe-1a63-e053-0824d011072a"
@@ -139,7 +140,7 @@ class Town:
         }  # fmt: skip
 
     def load(self) -> None:
-        """Three days of sales, one of them with a row that is refused, and a finance report."""
+        """Three days of sales, one of them with a row that is refused, subscription reports, and a finance report."""
         folder = self.folder / hostile_name("folder")
         header = [*SALES_2020, hostile("column")]
         for which, day in zip(("first", "second"), days_from(DAY, 2), strict=True):
@@ -150,6 +151,10 @@ class Town:
             folder, sale(3, **{"Version": "1"}), {**sale(), "Units": hostile("units")}, day=DAY + timedelta(days=2)
         )
         self.command("load_report", broken)
+        texts = {"Subscription_Name": hostile("subscription name"), "App_Name": hostile("reported app")}
+        self.command("load_report", state_report(folder, state(5, State=hostile("state"), **texts)))
+        self.command("load_report", event_report(folder, event(hostile("event"), 2, **texts)))
+        self.command("load_report", subscriber_report(folder, subscriber(1, Refund=hostile("refund"), **texts)))
         month = region_report(folder, "CH", finance_row(), name=hostile_name("finance file", ".txt"))
         self.command("load_report", month)
 

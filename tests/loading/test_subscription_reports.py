@@ -185,6 +185,13 @@ def test_each_report_has_a_list_of_its_rows(tmp_path: Path, client: Client) -> N
         assert page.status_code == 200
         assert "Pro Monthly" in text
         assert total in text
+        cell = CoverageCell.objects.get(delivery=delivery)
+        for address in (f"reportinstance/{delivery.pk}/change", f"coveragecell/{cell.pk}/change"):
+            page = client.get(f"/admin/reports/{address}/")
+            assert page.status_code == 200, address
+            assert f"/admin/reports/{name}/?delivery={delivery.pk}" in page.content.decode(), address
+    months = client.get(f"/admin/reports/coveragecell/calendar/account/{delivery.account_id}/?month=2026-10")
+    assert "Subscription events, daily" in months.content.decode()
     row = SubscriberRow.objects.first()
     assert row is not None
     assert "900000000000000017" in client.get(f"/admin/reports/subscriberrow/{row.pk}/change/").content.decode()

@@ -7,7 +7,18 @@ from pathlib import Path
 import pytest
 
 from ascrecon.appstore import AppRecord
-from reports.models import Account, App, Delivery, Figure, Finding, FindingEvent, Series, Vendor, Vintage
+from reports.models import (
+    Account,
+    App,
+    Delivery,
+    Figure,
+    Finding,
+    FindingEvent,
+    Series,
+    SubscriptionProduct,
+    Vendor,
+    Vintage,
+)
 from reports.services.apps import take_over_apps
 from reports.services.merge import merge_account, merge_app
 from reports.services.refusals import Refused
@@ -163,6 +174,17 @@ def test_a_day_that_both_had_is_counted_once(acme: Account, tmp_path: Path) -> N
     assert units_of(app) == [11]
     assert Vintage.objects.filter(current=True).count() == 1
     assert Vintage.objects.count() == 2
+
+
+def test_subscriptions_that_sales_rows_named_move_along(acme: Account, tmp_path: Path) -> None:
+    rows = (sale(1), sale(1, product="notes.max", apple_id=1500000102))
+    told("load_report", sales_report(tmp_path, *rows, name="earlier.txt"), "--as-of", "2026-10-20")
+    told("load_report", sales_report(tmp_path, sale(2)), "--as-of", "2026-10-21")
+
+    merge_account(unassigned(), acme)
+
+    known = SubscriptionProduct.objects.order_by("apple_id").values_list("account__name", "apple_id", "sku")
+    assert list(known) == [("Acme", 1500000101, "notes.pro"), ("Acme", 1500000102, "notes.max")]
 
 
 def test_the_newer_of_both_counts_whichever_was_merged(acme: Account, tmp_path: Path) -> None:

@@ -130,6 +130,18 @@ def test_renewals_that_never_came_are_told_with_their_list_price(
     )  # fmt: skip
 
 
+def test_one_by_itself_is_told_only_to_those_who_want_it(
+    account: Account, hear: Callable[..., None], report: Callable[..., None]
+) -> None:
+    steps = lives(5)
+    hear(steps[:-1])
+    report(steps)
+    assert messages(account) == []
+
+    RuleSetting.objects.filter(code="A42").update(thresholds={"least_number": 1})
+    assert [each.money for each in found(account)] == [{"USD": Decimal("9.990")}]
+
+
 def test_what_apple_does_not_report_is_told_as_well(
     account: Account, hear: Callable[..., None], report: Callable[..., None]
 ) -> None:

@@ -23,7 +23,7 @@ class Command(DoorCommand):
         parser.add_argument(
             "--account", help="the account's name; left out, the vendor number in the file name decides"
         )
-        parser.add_argument("--date", type=day, help="the day of a file that has no rows")
+        parser.add_argument("--date", type=day, help="the day of a file whose rows tell none")
         parser.add_argument("--accept-rejects", action="store_true", help="count a file although rows were rejected")
 
     def answer(self, options: dict[str, Any]) -> Answer:

@@ -104,6 +104,7 @@
         SELECT DISTINCT app_id, product, country, day + d.shift AS day
         FROM left_over CROSS JOIN (VALUES (-1), (0), (1)) AS d(shift)
         WHERE kind = 'SUBSCRIPTION_EVENT' AND residual <> 0
+            AND class NOT IN (SELECT class FROM told_class WHERE NOT priced)
     ) counted ON counted.app_id = x.app_id AND counted.product = x.product AND counted.country = x.country
         AND counted.day = x.day AND x.kind = 'SUBSCRIBER'
     WHERE x.residual <> 0 AND counted.app_id IS NULL
@@ -143,6 +144,5 @@ CROSS JOIN LATERAL (
     WHERE (w.classes = '[]' OR w.classes ? r.class)
         AND w.more IN ('either', CASE WHEN r.side > 0 THEN 'ours' ELSE 'report' END)
 ) why
-WHERE r.residual > greatest(
-    CASE r.kind WHEN 'SUBSCRIBER' THEN 0 ELSE %(tolerance_count)s END,
-    greatest(abs(r.our_high), abs(r.low)) * %(tolerance_percent)s / 100.0)
+WHERE (r.kind = 'SUBSCRIBER' OR r.residual >= %(least_number)s)
+    AND r.residual > greatest(abs(r.our_high), abs(r.low)) * %(tolerance_percent)s / 100.0

@@ -79,6 +79,5 @@ SELECT o.app_id, concat_ws(' ', r.product, r.country, r.kind, nullif(r.currency,
         'sales', concat_ws(' ', trim_scale(r.sales)::text, nullif(r.currency, '')),
         'left_over', concat_ws(' ', trim_scale(r.residual)::text, nullif(r.currency, ''))) AS facts
 FROM run r JOIN seller o ON o.account_id = r.account_id AND o.sku = r.product
-WHERE r.residual > greatest(
-    CASE r.kind WHEN 'SUBSCRIBER' THEN 0 ELSE %(tolerance_count)s END,
-    greatest(abs(r.sales), abs(r.low)) * %(tolerance_percent)s / 100.0)
+WHERE (r.kind = 'SUBSCRIBER' OR r.residual >= %(least_number)s)
+    AND r.residual > greatest(abs(r.sales), abs(r.low)) * %(tolerance_percent)s / 100.0
