@@ -85,7 +85,7 @@ def finish(jobs: list[Job], is_working: Callable[[], bool]) -> None:
 
 
 def finish_pulling(is_working: Callable[[], bool]) -> None:
-    """Wait for all that is pulled, what a list of apps or a long back-fill brings up, and the look at the deliveries."""
+    """Wait for all that is pulled, for what follows from it, and for the look at the deliveries."""
     _finish_kinds(is_working, APPS, FETCH, ANALYTICS, DELIVERIES)
 
 

@@ -89,8 +89,8 @@ known AS (
                AS run
     FROM expected e LEFT JOIN told t USING (app_id, report, granularity, date)
     LEFT JOIN witnessed w ON w.app_id = e.app_id AND w.report = e.report),
--- How many rows a period usually has, those without a row counted: a day as many as days around it, and no more than its
--- weekday, since of a quiet app all Sundays may be without a row.
+-- How many rows a period usually has, those without a row counted: a day as many as days around it, and no more than
+-- its weekday, since of a quiet app all Sundays may be without a row.
 weighed AS (
     SELECT k.*, coalesce(
                CASE WHEN k.granularity = 'day' THEN least(

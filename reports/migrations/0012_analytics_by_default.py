@@ -4,15 +4,18 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('reports', '0011_subscription_products'),
+        ("reports", "0011_subscription_products"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='account',
-            name='pull_analytics',
-            field=models.BooleanField(default=True, help_text='Asks Apple for the analytics reports of every app. Making the request needs an Admin key once; another key reads what an Admin has asked for.', verbose_name='pull analytics reports'),
+            model_name="account",
+            name="pull_analytics",
+            field=models.BooleanField(
+                default=True,
+                help_text="Asks Apple for the analytics reports of every app. Making the request needs an Admin key once; another key reads what an Admin has asked for.",
+                verbose_name="pull analytics reports",
+            ),
         ),
     ]

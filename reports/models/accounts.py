@@ -24,8 +24,8 @@ class Account(models.Model):
     pull_analytics = models.BooleanField(
         "pull analytics reports",
         default=True,
-        help_text="Asks Apple for the analytics reports of every app. Making the request needs an Admin key once; another "
-        "key reads what an Admin has asked for.",
+        help_text="Asks Apple for the analytics reports of every app. Making the request needs an Admin key once; "
+        "another key reads what an Admin has asked for.",
     )
     connection = models.JSONField("last connection test", default=list, blank=True, editable=False)
     connection_tested_at = models.DateTimeField(null=True, blank=True, editable=False)

@@ -53,7 +53,12 @@ def subscribe(apple: Simulator, folder: Path, settings: Settings) -> Account:
         "vendor-number": apple.vendor_number, "base-url": apple.url, "iap-key-id": apple.server_key_id,
         "iap-key": folder / "iap.p8", "server-api-url": apple.url,
     }  # fmt: skip
-    call_command("account", "add", "--no-analytics", *(str(word) for name, value in options.items() for word in (f"--{name}", value)))
+    call_command(
+        "account",
+        "add",
+        "--no-analytics",
+        *(str(word) for name, value in options.items() for word in (f"--{name}", value)),
+    )
     account = Account.objects.get()
     app = apple.scenario.apps[0]
     App.objects.create(account=account, apple_id=app.apple_id, bundle_id=app.bundle_id, name=app.name, sku=app.sku)
