@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import nullcontext
 from itertools import islice
 
@@ -34,6 +34,8 @@ WRITTEN_BEFORE = {
     ADD_CUSTOMERS: ("ownerspan",),
     PUT_SUBSCRIPTIONS: ("customer",),
 }
+#: Written by the statements and read by the rules afterwards.
+READ_BY_RULES = ("purchase", "refund", "statusspan", "subscription")
 
 
 def derive(keys: Collection[Key]) -> set[Key]:
@@ -44,10 +46,15 @@ def derive(keys: Collection[Key]) -> set[Key]:
     """
     computed: set[Key] = set()
     for portion in _portions(keys):
-        related = fetch(RELATED, _arrays(portion))
-        _derive({*portion, *related})
-        computed |= {*portion, *related}
+        together = _with_related(portion)
+        _derive(together)
+        computed |= together
     return computed
+
+
+def _with_related(keys: list[Key]) -> set[Key]:
+    with without_nested_loops() if len(keys) > FEW else nullcontext():
+        return {*keys, *fetch(RELATED, _arrays(keys))}
 
 
 def _derive(keys: set[Key]) -> None:
@@ -58,13 +65,19 @@ def _derive(keys: set[Key]) -> None:
             _count_rows_before(statement, len(keys))
             execute(statement, arrays)
         execute(REMOVE_CUSTOMERS, {"customers": before})
+        if len(keys) > MANY:
+            _count_rows(READ_BY_RULES)
 
 
 def _count_rows_before(statement: str, number: int) -> None:
     """After many rows were written the planner must know it, or it takes the table for an empty one."""
     if number > MANY:
-        for table in WRITTEN_BEFORE.get(statement, ()):
-            execute(f"ANALYZE subscriptions_{table}")
+        _count_rows(WRITTEN_BEFORE.get(statement, ()))
+
+
+def _count_rows(tables: Iterable[str]) -> None:
+    for table in tables:
+        execute(f"ANALYZE subscriptions_{table}")
 
 
 def _arrays(keys: Collection[Key]) -> Parameters:
