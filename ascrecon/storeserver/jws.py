@@ -13,6 +13,7 @@ from base64 import b64decode
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import jwt
@@ -61,14 +62,20 @@ class SignedObject:
 
 
 class _Verifier(SignedDataVerifier):
-    """Chain and signature only; which app and environment it is for is compared afterwards."""
+    """Chain and signature only, offline; which app and environment it is for is compared afterwards."""
 
-    def __init__(self, roots: Sequence[Root], online: bool) -> None:
-        super().__init__([root.der for root in roots], online, Environment.SANDBOX, bundle_id="")
+    def __init__(self, roots: Sequence[Root]) -> None:
+        super().__init__([root.der for root in roots], False, Environment.SANDBOX, bundle_id="")
 
     def decoded(self, jws: str) -> dict[str, Any]:
         payload: dict[str, Any] = self._decode_signed_object(jws)
         return payload
+
+
+@lru_cache(maxsize=4)
+def _verifier(roots: tuple[Root, ...]) -> _Verifier:
+    """Three objects of each notification ask for it; offline it keeps nothing of what it has verified."""
+    return _Verifier(roots)
 
 
 def verified(jws: object, roots: Sequence[Root]) -> SignedObject:
@@ -85,7 +92,7 @@ def verified(jws: object, roots: Sequence[Root]) -> SignedObject:
 
 def _decoded(jws: str, roots: Sequence[Root]) -> dict[str, Any]:
     try:
-        payload: dict[str, Any] = fit(_Verifier(roots, online=False).decoded(jws))
+        payload: dict[str, Any] = fit(_verifier(tuple(roots)).decoded(jws))
     except VerificationException as exc:
         raise Refused(*REASONS.get(exc.status, NOT_SIGNED)) from None
     except (ValueError, RecursionError) as exc:

@@ -164,7 +164,7 @@ def test_the_environments_in_which_the_library_checks_nothing_cannot_be_reached(
 
     assert post(garbage) == 400
     assert post(forge.authority.sign(content)) == 400
-    assert _Verifier([], online=False)._environment == TheirEnvironment.SANDBOX
+    assert _Verifier([])._environment == TheirEnvironment.SANDBOX
     assert not Notification.objects.exists()
 
 
