@@ -92,14 +92,14 @@ known AS (
 -- How many rows a period usually has, those without a row counted: a day as many as days around it, and no more than
 -- its weekday, since of a quiet app all Sundays may be without a row.
 weighed AS (
-    SELECT k.*, coalesce(
+    SELECT k.*, greatest(coalesce(
                CASE WHEN k.granularity = 'day' THEN least(
                    sum(rows) OVER near / nullif(count(*) FILTER (WHERE is_due) OVER near, 0),
                    sum(rows) OVER same_weekday / nullif(count(*) FILTER (WHERE is_due) OVER same_weekday, 0)) END,
                sum(rows) OVER ever / nullif(count(*) FILTER (WHERE is_due) OVER ever, 0),
                sum(rows) FILTER (WHERE granularity = 'day') OVER any_grain
                    / nullif(count(*) FILTER (WHERE is_due AND granularity = 'day') OVER any_grain, 0),
-               CASE WHEN is_witnessed THEN %(quiet_rows)s END, 0) AS usual_rows
+               0), CASE WHEN is_witnessed THEN %(quiet_rows)s END) AS usual_rows
     FROM known k
     WINDOW near AS (PARTITION BY app_id, report, granularity ORDER BY date
                     RANGE BETWEEN %(window)s::interval PRECEDING AND %(window)s::interval FOLLOWING),

@@ -1,4 +1,4 @@
-"""Reports that never came although something else tells that they should: only then is their absence suspicious.
+"""Reports that never came day by day although something else tells that they should: only then is that suspicious.
 
 Apple makes no file for a report without a row to show, so a report that never came may just have nothing to tell (an
 app without pre-orders), or only small groups of people, which Apple leaves out.
@@ -46,8 +46,9 @@ NEVER = """
 SELECT a.id, r.report FROM reports_app a CROSS JOIN unnest(%(reports)s::text[]) AS r(report)
 WHERE a.account_id = %(account)s AND (%(app)s::bigint IS NULL OR a.id = %(app)s)
   AND EXISTS (SELECT 1 FROM reports_reportrequest q WHERE q.app_id = a.id)
-  AND NOT EXISTS (SELECT 1 FROM reports_series s JOIN reports_vintage v ON v.series_id = s.id
-                  WHERE s.app_id = a.id AND s.kind = 'ANALYTICS' AND s.report = r.report)
+  AND NOT EXISTS (SELECT 1 FROM reports_analyticsinstance i JOIN reports_analyticsreport p ON p.id = i.report_id
+                  JOIN reports_reportrequest q ON q.id = p.request_id AND q.access = 'ONGOING'
+                  WHERE q.app_id = a.id AND p.name = r.report AND i.delivery_id IS NOT NULL)
 """
 
 # On how many of its last days the witness tells at least so much. Figures of one day are one vintage's.

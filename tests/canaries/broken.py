@@ -213,7 +213,7 @@ CANARIES = (
     Canary(
         "sale like its refund",
         "rows that differ only in their sign are taken for equal",
-        "reports/reconcile/rows.py",
+        "reports/reconcile/unlike.py",
         'SIGNS = "units < 0, customer_price < 0, developer_proceeds < 0"',
         'SIGNS = "true"',
         _in("reconcile"),
