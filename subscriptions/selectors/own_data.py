@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Q
 
 from reports.amounts import format_amount
-from reports.models import Account, App
+from reports.models import Account, App, Kind, Series, Side
 from reports.sql import fetch
 from reports.templatetags.finance import day, moment
 from reports.wording import listed
@@ -136,14 +136,25 @@ def current_uploads() -> set[int]:
 def checked(settings: Iterable[RuleSetting]) -> dict[str, str]:
     """By rule what it is checked against: own data with its day, `not checked: no data`, or switched off.
 
-    Four statements, whatever the number of rules.
+    Five statements, whatever the number of rules.
     """
     chosen = _chosen()
     uploads = DataUpload.objects.in_bulk({pk for kinds in chosen.values() for pk in kinds.values()})
     apps = App.objects.in_bulk(chosen)
     known = {app: {kind: uploads[pk] for kind, pk in kinds.items()} for app, kinds in chosen.items()}
-    rules = all_rules()
-    return {each.code: _state(rules[each.code], each, known, apps) for each in settings if each.code in rules}
+    rules, delivered = all_rules(), set(Series.objects.filter(side=Side.API).values_list("kind", flat=True).distinct())
+    return {
+        each.code: _unread(rules[each.code], each, delivered) or _state(rules[each.code], each, known, apps)
+        for each in settings
+        if each.code in rules
+    }
+
+
+def _unread(rule: Rule, setting: RuleSetting, delivered: set[str]) -> str:
+    """That none of Apple's reports is here that the rule reads; empty where one is, or where it reads none."""
+    if not setting.enabled or not rule.reports or delivered & set(rule.reports):
+        return ""
+    return f"{NO_DATA} ({listed([str(Kind(kind).label) for kind in rule.reports])})"
 
 
 def _chosen() -> dict[int, dict[str, int]]:
