@@ -101,7 +101,8 @@ def test_the_demo_plants_every_kind_of_fault_of_sales_finance_and_subscriptions(
     with running("demo") as simulator:
         kinds = {fault.kind for fault in simulator.scenario.faults}
         found = simulator.planted()
-    assert kinds == set(READERS) - set(ANALYTICS_READERS)
+    assert kinds >= set(READERS) - set(ANALYTICS_READERS)
+    assert kinds & set(ANALYTICS_READERS), "and some of deliveries of analytics reports"
     assert len(found) >= 12
     assert len({tuple(sorted((k, str(v)) for k, v in entry.items())) for entry in found}) == len(found)
     causes = {str(entry["cause"]) for entry in found if entry["kind"] == "api_incident"}
