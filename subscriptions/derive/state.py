@@ -18,7 +18,7 @@ from subscriptions.derive.subscriptions import (
 )
 
 Key = tuple[int, str, str]
-PORTION = 5000
+PORTION = 25_000  # each portion reads the copies as a whole
 MANY = 500
 FEW = 20  # keys for which nested loops over an index are best
 STATEMENTS = (
