@@ -65,7 +65,7 @@ WHAT = {
         'subtype', CASE WHEN t.m = 0 THEN 'INITIAL_BUY' ELSE '' END, 'signed_payload', '', 'state', 'processed',
         'received_at', to_timestamp(t.start_ms / 1000.0), 'last_received_at', to_timestamp(t.start_ms / 1000.0)""",
     "signedtransaction": f"""{COPY_OF}, 'transaction_id', t.transaction_id, 'line_item_id', 'l' || t.id,
-        'purchase_key', 'l' || t.id, 'newest', false, 'price', t.price, 'purchase_ms', t.start_ms,
+        'purchase_key', 'l' || t.id, 'price', t.price, 'purchase_ms', t.start_ms,
         'expires_ms', t.start_ms + {DAYS} * 86400000::bigint, 'original_purchase_ms', t.start_ms - t.m * 86400000,
         'reason', CASE WHEN t.m = 0 THEN 'PURCHASE' ELSE 'RENEWAL' END""",
     "signedrenewal": f"""{COPY_OF}, 'auto_renew_product_id', 'M', 'renewal_price', t.price,

@@ -14,7 +14,7 @@ from reports.models.rules import Rule
 
 LINES_PER_PAGE = 100
 #: Lines that a filter looks through for one page: a run of a million lines is as quick as a small one.
-LOOKED_THROUGH = 100_000
+LOOKED_THROUGH = 50_000
 #: Name of a filter in the address to the lookup that it means.
 LINE_FILTERS = {
     "rule": "rule__key",
@@ -102,7 +102,7 @@ def line_page(lines: QuerySet[RunLine], after: int | None) -> LinePage:
 
 
 def filtered_page(run: Run, filters: Mapping[str, object], after: int | None, rules: Sequence[RuleLine]) -> LinePage:
-    """A page of the lines that pass the filters, out of 100,000 lines: those after `after`, else the rule's first."""
+    """A page of the lines that pass the filters, out of 50,000 lines: those after `after`, else the rule's first."""
     start = _first_line(filters, rules) if after is None else after + 1
     last = start + LOOKED_THROUGH - 1
     found = list(filtered_lines(run, filters).filter(n__gte=start, n__lte=last)[: LINES_PER_PAGE + 1])

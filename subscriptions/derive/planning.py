@@ -1,14 +1,15 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from django.db import transaction
 
-from reports.sql import execute
+from reports.sql import execute, fetch
 
-#: Tens of thousands of copies are sorted in memory; with PostgreSQL's usual 4 MB they would go through files.
-ROOM = "SET LOCAL work_mem = '64MB'"
+#: For these statements alone: tens of thousands of copies are sorted in memory and not through files, tables are joined
+#: by hashing, and in the order in which the statement names them.
+SETTINGS = {"work_mem": "64MB", "enable_nestloop": "off", "enable_mergejoin": "off", "join_collapse_limit": "1"}
 
 
 @contextmanager
@@ -17,11 +18,15 @@ def without_nested_loops() -> Iterator[None]:
 
     Three columns that go together look to PostgreSQL like three that do not, so it expects one row of each join, and
     would go through ten thousand rows ten thousand times; so would a merge by the app alone. What is left is to hash.
+    For the same reason it would join whatever shares an app first, and have each customer beside each subscription.
     """
     with transaction.atomic():
-        execute(ROOM)
-        for way in ("enable_nestloop", "enable_mergejoin"):
-            execute(f"SET LOCAL {way} = off")
+        before = {name: fetch(f"SHOW {name}")[0][0] for name in SETTINGS}
+        _set(SETTINGS)
         yield
-        for way in ("enable_nestloop", "enable_mergejoin"):
-            execute(f"SET LOCAL {way} = on")
+        _set(before)
+
+
+def _set(values: Mapping[str, str]) -> None:
+    for name, value in values.items():
+        execute(f"SET LOCAL {name} = '{value}'")

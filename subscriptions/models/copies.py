@@ -46,12 +46,16 @@ class SignedCopy(models.Model):
 
 
 class SignedTransaction(SignedCopy):
-    """One signed copy of a transaction. `newest` marks the copy that counts for its transaction ID."""
+    """One signed copy of a transaction. `newest` marks the copy that counts for its transaction ID.
+
+    Most transactions are told once, so a copy comes in as the newest, and the state's first statement, in the same
+    transaction, unmarks those that are not: rows are written twice only where there is something to unmark.
+    """
 
     app = models.ForeignKey(App, models.PROTECT, related_name="signed_transactions")
     chain = models.ForeignKey(SigningChain, models.PROTECT)
     notification = models.ForeignKey(Notification, models.SET_NULL, null=True, related_name="transactions")
-    newest = models.BooleanField(default=False)
+    newest = models.BooleanField(default=True)
     transaction_id = models.CharField("transaction ID", max_length=200)
     line_item_id = models.CharField("web order line item ID", max_length=200, blank=True)
     purchase_key = models.CharField(
