@@ -29,6 +29,7 @@ from ascrecon.simulator.finance_api import finance_report
 from ascrecon.simulator.request import Request
 from ascrecon.simulator.sales_api import sales_report
 from ascrecon.simulator.scenario import Scenario
+from ascrecon.simulator.subscriptions.reporting import reported_apps
 from ascrecon.simulator.subscriptions.shops import KEY_ID as SERVER_KEY_ID
 from ascrecon.simulator.subscriptions.shops import Shops
 from ascrecon.simulator.tokens import FINANCE_ROLES, SALES_ROLES, Key, allow, identify, new_key
@@ -58,6 +59,7 @@ class Api:
         """Where the simulator listens: the App Store Server, whose certificates name the address, begins there."""
         if self.scenario.subscriptions:
             self.shops = Shops(self.scenario, url, self.today, self.server_key)
+            self.truth.reported = reported_apps(self.scenario, (group.plans for group in self.shops.groups))
 
     def move_to(self, day: date, moved: Callable[[int], None] = lambda ms: None) -> int:
         """Stand on another day; what Apple's server has to send until then is sent. Returns the number of attempts.

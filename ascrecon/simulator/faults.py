@@ -239,7 +239,8 @@ def _target(fields: Fields) -> tuple[str, Mapping[str, str]]:
     path = fields.text("path", SALES_PATH)
     query = fields.texts("query")
     if fields.has("date"):
-        query = {"filter[frequency]": "DAILY", "filter[reportDate]": fields.day("date").isoformat(), **query}
+        day = fields.day("date").isoformat()
+        query = {"filter[reportType]": "SALES", "filter[frequency]": "DAILY", "filter[reportDate]": day, **query}
     elif not fields.has("path"):
         raise ScenarioError(fields.place, "neither date nor path", "say which requests fail")
     return path, query

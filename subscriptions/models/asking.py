@@ -49,7 +49,6 @@ class BackFill(models.Model):
     read = models.PositiveBigIntegerField(default=0, help_text="notifications that Apple listed")
     recovered = models.PositiveBigIntegerField(default=0, help_text="of these the ones that had not come")
     asked_at = models.DateTimeField("asked last", null=True)
-    message = models.TextField(blank=True)
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("app", "environment"), name="back_fill"),)
@@ -66,7 +65,6 @@ class HistoryCursor(models.Model):
     original_id = models.CharField("original transaction ID", max_length=200)
     revision = models.TextField(blank=True)
     asked_at = models.DateTimeField("asked last", null=True)
-    message = models.TextField(blank=True)
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("app", "environment", "original_id"), name="history_cursor"),)

@@ -81,7 +81,7 @@ class HistoryReader:
     def _move_on(self, state: BackFill, page: NotificationPage, recovered: int) -> None:
         state.read += len(page.signed_payloads)
         state.recovered += recovered
-        state.page_token, state.asked_at, state.message = page.token, clock.now(), ""
+        state.page_token, state.asked_at = page.token, clock.now()
         if not page.token:
             state.covered_until_ms = state.page_end_ms
             state.page_start_ms = state.page_end_ms = None

@@ -13,6 +13,7 @@ from django.db.models import AutoField, Field, ForeignKey, Model
 
 from ascrecon.jobs.models import Job
 from reports.models import Run, RunLine
+from reports.models.figures import FigureOf
 from reports.models.rows import LINE_BITS, FileRow
 
 OURS = ("reports", "subscriptions")
@@ -56,7 +57,7 @@ class _Reader:
 
     def _meaning(self, model: type[Model], row: dict[str, Any]) -> tuple[tuple[str, str], ...]:
         kept = (f for f in model._meta.concrete_fields if f"{model.__name__}.{f.attname}" not in self.ignored)
-        return tuple((f.attname, self._text(model, f, row[f.attname])) for f in kept if not isinstance(f, AutoField))
+        return tuple((f.attname, self._text(model, f, row[f.attname])) for f in kept if not _is_given(model, f))
 
     def _text(self, model: type[Model], field: Field[Any, Any], value: Any) -> str:
         if issubclass(model, FileRow) and field.primary_key:
@@ -72,6 +73,11 @@ class _Reader:
         row = self.rows(model).get(key)
         text = repr(self._meaning(model, row)) if row else f"no {model.__name__}"
         return sha256(text.encode()).hexdigest()[:16]
+
+
+def _is_given(model: type[Model], field: Field[Any, Any]) -> bool:
+    """Whether the database chose the number. Figures are numbered in whatever order they come from their statement."""
+    return isinstance(field, AutoField) or (issubclass(model, FigureOf) and field.name == "n")
 
 
 def difference(expected: Content, seen: Content) -> list[str]:

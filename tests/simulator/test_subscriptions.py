@@ -16,7 +16,8 @@ import pytest
 import requests
 from cryptography import x509
 
-from ascrecon.simulator import ScenarioError, running
+from ascrecon.simulator import ScenarioError, Simulator, running
+from tests.simulator.asking import SALES, ask, sales, text_of
 from tests.simulator.scenarios import NOTES, scenario
 from tests.simulator.test_process import lines_until_ready, started
 
@@ -139,6 +140,10 @@ def test_nothing_is_expected_of_a_reader_who_hears_nothing() -> None:
         ({"kind": "renewal_missing", "apple_id": 2}, "app 2 has no subscriptions; add it to subscriptions"),
         ({"kind": "renewal_missing", "apple_id": 1, "country": "FR"}, "country 'FR'; give one of US, JP, DE, AR"),
         ({"kind": "harmless_subscription", "apple_id": 1, "story": "eclipse"}, "story is 'eclipse'"),
+        (
+            {"kind": "renewals_only_in_reports", "apple_id": 1, "country": "FR"},
+            "country 'FR'; give one of US, JP, DE, AR",
+        ),
     ],
 )
 def test_what_cannot_be_played_is_refused(fault: dict[str, object], message: str) -> None:
@@ -164,3 +169,55 @@ def test_the_process_writes_the_root_and_names_the_key_of_the_server_api(tmp_pat
     assert "Root CA" in x509.load_der_x509_certificate(root.read_bytes()).subject.rfc4514_string()
     url = ready.removeprefix("ready ")
     assert f"--iap-key {tmp_path}/keys/SubscriptionKey_SIMULATED2.p8 --server-api-url {url}" in account
+
+
+def reported(apple: Simulator, kind: str, day: str) -> list[dict[str, str]]:
+    part = "DETAILED" if kind == "SUBSCRIBER" else "SUMMARY"
+    query = {"filter[reportType]": kind, "filter[reportSubType]": part, "filter[version]": "1_3"}
+    period = {"filter[frequency]": "DAILY", "filter[reportDate]": day}
+    header, *lines = text_of(ask(apple, "/v1/salesReports", {**SALES, **query, **period})).splitlines()
+    return [dict(zip(header.split("\t"), line.split("\t"), strict=True)) for line in lines]
+
+
+def test_apples_reports_tell_what_happens_also_where_no_notification_comes() -> None:
+    plans = [{**PLANS[0], "product_id": "monthly"}, PLANS[1]]
+    lost = {"kind": "notifications_lost", "apple_id": 1, "from": "2026-10-01", "to": "2026-11-19"}
+    unpriced = {"kind": "price_missing", "apple_id": 1, "date": "2026-10-01", "country": "JP"}
+    with running(with_subscribers(lost, unpriced, plans=plans)) as apple:
+        (bought,) = reported(apple, "SUBSCRIPTION_EVENT", "2026-10-01")
+        (paid,) = reported(apple, "SUBSCRIBER", "2026-10-01")
+        (stands,) = reported(apple, "SUBSCRIPTION", "2026-10-29")
+
+    assert (bought["Event"], bought["Country"], bought["Quantity"]) == ("Subscribe", "JP", "1")
+    # the app's own product keeps its number, by which a sales report names its product ID
+    assert bought["Subscription Apple ID"] == "11"
+    # the notification has no price; the report has the list price, and 70 % of it
+    assert (paid["Customer Price"], paid["Developer Proceeds"], paid["Customer Currency"]) == ("700", "490", "JPY")
+    assert stands["Active Standard Price Subscriptions"] == "1"
+
+
+def test_renewals_that_only_the_reports_tell_are_expected_once_the_next_day_is_there() -> None:
+    fault = {"kind": "renewals_only_in_reports", "apple_id": 1, "date": "2026-11-10", "number": 4, "country": "DE"}
+    with running(with_subscribers(fault)) as apple:
+        apple.shops.send_to("http://127.0.0.1:9/")
+        apple.move_to(date(2026, 11, 11))
+        assert apple.planted() == []
+        assert apple.shops.groups[0].plans.steps == []
+        apple.move_to(date(2026, 11, 12))
+        (found,) = apple.planted()
+        (renewed,) = reported(apple, "SUBSCRIPTION_EVENT", "2026-11-10")
+
+    assert (found["metric"], found["member"], found["from"]) == ("A42", "pro DE renewal", "2026-11-10")
+    # four at 4.99
+    assert found["money_at_risk"] == {"EUR": "19.96"}
+    assert (renewed["Event"], renewed["Quantity"]) == ("Renew", "4")
+
+
+def test_a_fault_of_a_sales_day_leaves_the_subscription_reports_of_that_day_alone() -> None:
+    refused = {"kind": "http", "date": "2026-10-01", "status": 500, "always": True}
+    late = {"kind": "day_late", "date": "2026-10-01", "days": 90}
+    bought = {"kind": "renewal_missing", "apple_id": 1, "date": "2026-10-01"}
+    for fault in (refused, late):
+        with running(with_subscribers(fault, bought)) as apple:
+            assert sales(apple, "2026-10-01").status_code in (404, 500)
+            assert len(reported(apple, "SUBSCRIPTION_EVENT", "2026-10-01")) == 1

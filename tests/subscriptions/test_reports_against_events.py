@@ -258,6 +258,43 @@ def test_a_price_that_differs_is_told_where_the_counts_agree(
     assert "notifications 29.97 USD" in one.message
 
 
+def test_a_price_that_apple_did_not_tell_is_not_taken_for_zero(
+    account: Account, hear: Callable[..., None], report: Callable[..., None]
+) -> None:
+    steps = lives(3)
+    unpriced = {name: value for name, value in steps[-1].transaction.items() if name != "price"}
+    hear([*steps[:-1], replace(steps[-1], transaction=unpriced)])
+    report(steps)
+    assert messages(account) == []
+
+
+def test_an_unknown_price_explains_no_more_than_the_dearest_price_that_is_known(
+    account: Account, hear: Callable[..., None], report: Callable[..., None]
+) -> None:
+    steps = lives(3)
+    unpriced = {name: value for name, value in steps[-1].transaction.items() if name != "price"}
+    hear([*steps[:-1], replace(steps[-1], transaction=unpriced)])
+    report(lives(3, price=12990))
+
+    (one,) = found(account)
+    # 3 renewals at 12.99 in the report; two at 9.99 in our copies, and at most 9.99 for the third
+    assert (one.member, one.money) == ("M US list_price USD", {"USD": Decimal("9.000")})
+    assert "notifications 19.98 to 29.97 USD" in one.message
+
+
+def test_a_price_that_apple_told_in_two_ways_is_no_difference_between_report_and_copies(
+    account: Account, hear: Callable[..., None], report: Callable[..., None]
+) -> None:
+    steps = lives(3)
+    other = {**steps[-1].transaction, "transactionId": "2099", "price": 8990}
+    again = replace(steps[-1], type="DID_CHANGE_RENEWAL_STATUS", subtype="AUTO_RENEW_DISABLED", transaction=other)
+    hear([*steps, replace(again, signed_ms=again.signed_ms + 24 * HOUR)])
+    report(steps)
+    # that Apple contradicts itself is told by the rule for it, and not a second time here
+    assert messages(account) == []
+    assert len(messages(account, "A25")) == 1
+
+
 def test_what_cannot_be_mapped_is_told_once_and_not_compared(
     account: Account, hear: Callable[..., None], report: Callable[..., None], tmp_path: Path
 ) -> None:

@@ -43,19 +43,36 @@ class NeverSent:
     end: date
 
 
-SubscriptionFault: TypeAlias = StoryFault | Unreachable | NeverSent
-SUBSCRIPTION_FAULTS = (StoryFault, Unreachable, NeverSent)
+@dataclass(frozen=True)
+class OnlyReported:
+    """Apple's reports of `day` (Pacific) count so many renewals of the dearest monthly plan, told nowhere else."""
+
+    kind: str
+    apple_id: int
+    day: date
+    country: str
+    number: int
+
+
+SubscriptionFault: TypeAlias = StoryFault | Unreachable | NeverSent | OnlyReported
+SUBSCRIPTION_FAULTS = (StoryFault, Unreachable, NeverSent, OnlyReported)
 
 
 def _story(kind: str, fields: Fields) -> SubscriptionFault:
-    country = fields.text("country") if fields.has("country") else ""
-    return StoryFault(kind, fields.whole("apple_id"), fields.day("date"), country, kind)
+    return StoryFault(kind, *_place(fields), kind)
 
 
 def _harmless(kind: str, fields: Fields) -> SubscriptionFault:
+    return StoryFault(kind, *_place(fields), fields.choice("story", HARMLESS))
+
+
+def _only_reported(kind: str, fields: Fields) -> SubscriptionFault:
+    return OnlyReported(kind, *_place(fields), fields.whole("number", 3, low=1, high=1000))
+
+
+def _place(fields: Fields) -> tuple[int, date, str]:
     country = fields.text("country") if fields.has("country") else ""
-    story = fields.choice("story", HARMLESS)
-    return StoryFault(kind, fields.whole("apple_id"), fields.day("date"), country, story)
+    return fields.whole("apple_id"), fields.day("date"), country
 
 
 def _unreachable(kind: str, fields: Fields) -> SubscriptionFault:
@@ -71,4 +88,5 @@ SUBSCRIPTION_READERS: dict[str, Callable[[str, Fields], SubscriptionFault]] = {
     "harmless_subscription": _harmless,
     "webhook_unreachable": _unreachable,
     "notifications_lost": _never_sent,
+    "renewals_only_in_reports": _only_reported,
 }

@@ -12,7 +12,7 @@ from ascrecon.simulator.reading import ScenarioError
 from ascrecon.simulator.scenario import Scenario
 from ascrecon.simulator.subscriptions.built import SEQUENCES, at
 from ascrecon.simulator.subscriptions.casting import Cast, cast_steps
-from ascrecon.simulator.subscriptions.faults import SUBSCRIPTION_FAULTS, StoryFault, SubscriptionFault
+from ascrecon.simulator.subscriptions.faults import SUBSCRIPTION_FAULTS, OnlyReported, StoryFault, SubscriptionFault
 from ascrecon.simulator.subscriptions.ordinary import ordinary_life
 from ascrecon.simulator.subscriptions.schedule import Road
 from ascrecon.simulator.subscriptions.steps import DAY, Step
@@ -58,12 +58,22 @@ class Plans:
             fault for fault in mine if fault.apple_id == wanted.apple_id and self.is_production
         ]
         self.road = Road(self.faults)
+        self.only_reported = [self._dearest(fault) for fault in self.faults if isinstance(fault, OnlyReported)]
         self.lives = [*self._ordinary(), *self._stories()]
 
     @property
     def steps(self) -> list[Planned]:
         """Every notification in the order of signing."""
         return sorted((step for life in self.lives for step in life.steps), key=lambda each: each.step.signed_ms)
+
+    def _dearest(self, fault: OnlyReported) -> tuple[OnlyReported, Storefront, Plan]:
+        storefront = self.storefront(fault)
+        monthly = self.monthly(storefront.currency)
+        if not monthly:
+            raise ScenarioError(
+                f"fault {fault.kind}", f"app {fault.apple_id} lacks a monthly plan", "add one to its plans"
+            )
+        return fault, storefront, monthly[0]
 
     def _ordinary(self) -> Iterator[Life]:
         """The subscribers begin one after the other, so that every part of a month brings renewals."""
@@ -86,7 +96,7 @@ class Plans:
         told = story.steps()
         # Not all at one moment, and never over midnight.
         moment = datetime.combine(fault.day, time(9), UTC) + timedelta(minutes=37 * nth % 600)
-        cast = self._cast(9000 + nth, int(moment.timestamp()) * 1000, self._storefront(fault), self._roles(told, fault))
+        cast = self._cast(9000 + nth, int(moment.timestamp()) * 1000, self.storefront(fault), self._roles(told, fault))
         if not story.ends:
             told = [step for step in going_on(told, self._horizon(cast)) if step.signed_ms <= at(self._horizon(cast))]
         steps = _named(cast_steps(told, cast), cast, marked=story.marked, sandbox=story.sandbox)
@@ -109,7 +119,8 @@ class Plans:
         weights = [float(self.wanted.weights.get(each.country, 1)) for each in self.wanted.storefronts]
         return _weighted(rng, self.wanted.storefronts, weights)
 
-    def _storefront(self, fault: StoryFault) -> Storefront:
+    def storefront(self, fault: StoryFault | OnlyReported) -> Storefront:
+        """Where it happens: the country that the fault names, else the app's first one."""
         if not fault.country:
             return self.wanted.storefronts[0]
         known = [each.country for each in self.wanted.storefronts]
@@ -117,10 +128,13 @@ class Plans:
             raise ScenarioError(f"fault {fault.kind}", f"country {fault.country!r}", f"give one of {', '.join(known)}")
         return self.wanted.storefront(fault.country)
 
+    def monthly(self, currency: str) -> list[Plan]:
+        """The monthly plans, the dearest first."""
+        return sorted((p for p in self.wanted.plans if p.days == MONTH), key=lambda p: -p.milliunits(currency))
+
     def _roles(self, told: list[Step], fault: StoryFault) -> dict[str, Plan]:
         """The plans that take the parts of the story; M is the dearest monthly one."""
-        currency = self._storefront(fault).currency
-        monthly = sorted((p for p in self.wanted.plans if p.days == MONTH), key=lambda p: -p.milliunits(currency))
+        monthly = self.monthly(self.storefront(fault).currency)
         yearly = [plan for plan in self.wanted.plans if plan.days == YEAR]
         roles = {**dict(zip("MB", monthly, strict=False)), **dict(zip("Y", yearly, strict=False))}
         roles |= {"M2": roles["B"]} if "B" in roles else {}

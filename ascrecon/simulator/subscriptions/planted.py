@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from uuid import uuid5
 
@@ -26,7 +26,7 @@ def noon(day: date) -> int:
 
 
 def of_subscriptions(plans: Plans, today: date) -> Iterator[Expectation]:
-    """What follows from each life, then what follows from the road."""
+    """What follows from each life, then from the road, then from Apple's reports."""
     now = noon(today)
     for life in plans.lives:
         for finds in life.story.finds if life.story else ():
@@ -34,6 +34,7 @@ def of_subscriptions(plans: Plans, today: date) -> Iterator[Expectation]:
                 yield _expectation(life, finds, now)
     if plans.is_production:
         yield from _of_road(plans, now)
+        yield from _of_reports(plans, today)
 
 
 def _expectation(life: Life, finds: Finds, now: int) -> Expectation:
@@ -79,3 +80,14 @@ def _of_road(plans: Plans, now: int) -> Iterator[Expectation]:
             fault.kind, "notification_gap", "webhook_unreachable", REPORT, day, day, apple_id=fault.apple_id,
             metric=rule, member=day.isoformat(),
         )  # fmt: skip
+
+
+def _of_reports(plans: Plans, today: date) -> Iterator[Expectation]:
+    """Renewals that only the reports count, once the report of the day after them is there as well."""
+    for fault, storefront, plan in plans.only_reported:
+        if today >= fault.day + timedelta(days=2):
+            yield Expectation(
+                fault.kind, "transaction_mismatch", "notification_lost", REPORT, fault.day, fault.day,
+                apple_id=fault.apple_id, metric="A42", member=f"{plan.product_id} {storefront.country} renewal",
+                at_risk={storefront.currency: plan.prices[storefront.currency] * fault.number},
+            )  # fmt: skip

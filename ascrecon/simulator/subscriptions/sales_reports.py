@@ -15,12 +15,13 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from ascrecon.simulator.regions import ZERO_DECIMALS
 from ascrecon.simulator.subscriptions.steps import Step
+from ascrecon.simulator.subscriptions.storefronts import country_of
 
 PACIFIC = ZoneInfo("America/Los_Angeles")
-COUNTRIES = {"USA": "US", "JPN": "JP", "KOR": "KR", "DEU": "DE", "GBR": "GB", "FRA": "FR", "AUS": "AU"}
-WHOLE = ("JPY", "KRW")
 RATE = Decimal("0.70")
+WHOLE = 100_000  # revocationPercentage of a whole refund, in thousandths of a percent
 BUYS = (
     ("SUBSCRIBED", "INITIAL_BUY"),
     ("SUBSCRIBED", "RESUBSCRIBE"),
@@ -202,7 +203,7 @@ def _event_cells(app: ReportedApp, each: Happened) -> tuple[str, ...]:
         "1",
         pacific_day(told["originalPurchaseDate"]).isoformat(),
         *("", "iPhone", " "),
-        COUNTRIES[told["storefront"]],
+        country_of(told["storefront"]),
         *((changed.name, str(changed.apple_id)) if changed else (" ", " ")),
         " ",
         each.reason or " ",
@@ -236,7 +237,7 @@ def _subscriber_cells(app: ReportedApp, each: Happened) -> list[str]:
         f"{proceeds}",
         told["currency"],
         *(" ", " ", "", "iPhone"),
-        COUNTRIES[told["storefront"]],
+        country_of(told["storefront"]),
         f"9{told['originalTransactionId']}",
         "",
         "Yes" if refund else "",
@@ -246,9 +247,10 @@ def _subscriber_cells(app: ReportedApp, each: Happened) -> list[str]:
 
 
 def prices(told: Mapping[str, Any]) -> tuple[Decimal, Decimal]:
-    """Customer price, and 70 % of it, in units of the currency; both per unit."""
-    step = Decimal(1) if told["currency"] in WHOLE else Decimal("0.01")
-    price = (Decimal(told["price"]) / 1000).quantize(step)
+    """Customer price, and 70 % of it, in units of the currency; both per unit. Of a refund in part, the part."""
+    step = Decimal(1) if told["currency"] in ZERO_DECIMALS else Decimal("0.01")
+    share = Decimal(told.get("revocationPercentage", WHOLE)) / WHOLE
+    price = (Decimal(told["price"]) / 1000 * share).quantize(step, ROUND_HALF_UP)
     return price, (price * RATE).quantize(step, ROUND_HALF_UP)
 
 
@@ -258,7 +260,7 @@ def _state_rows(app: ReportedApp, day: date) -> list[str]:
     for told in _running(app, day):
         price, proceeds = prices(told)
         paid = (f"{price}", told["currency"], f"{proceeds}", told["currency"])
-        cells = (*_which(app, told), *paid, "", "", "", "iPhone", " ", COUNTRIES[told["storefront"]])
+        cells = (*_which(app, told), *paid, "", "", "", "iPhone", " ", country_of(told["storefront"]))
         rows[cells, "trial" if told.get("offerDiscountType") == "FREE_TRIAL" else "standard"] += 1
     return ["\t".join([*cells, *_counts(how, count)]) for (cells, how), count in sorted(rows.items())]
 

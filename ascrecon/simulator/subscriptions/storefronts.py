@@ -29,8 +29,15 @@ class Storefront:
 
 _CODES = {country: (code, number) for country, code, number in (entry.split("|") for entry in _TABLE.split())}
 
+_COUNTRIES = {code: country for country, (code, _) in _CODES.items()}
+
 
 def storefront_of(country: str, currency: str) -> Storefront | None:
     """The storefront of a country by its two letters; None where it is not in the table."""
     found = _CODES.get(country)
     return Storefront(country, *found, currency) if found else None
+
+
+def country_of(code: str) -> str:
+    """The two letters of a storefront's three. Raises KeyError where it is not in the table."""
+    return _COUNTRIES[code]

@@ -18,6 +18,8 @@
     GROUP BY t.app_id, t.purchase_key
 ), sold AS (
     SELECT p.app_id, p.product_id, p.storefront, p.currency, p.price, coalesce(p.quantity, 1) AS quantity,
+        p.price IS NULL OR p.contradicts AS unsure,
+        max(p.price) OVER (PARTITION BY p.app_id, p.product_id, p.storefront, p.currency) AS dearest,
         p.superseded_ms, least(p.purchase_ms, h.signed_ms) AS at_ms,
         CASE WHEN p.reason = 'RENEWAL' THEN 'renewal' ELSE coalesce(h.class, CASE WHEN p.purchase_ms = min(p.purchase_ms)
             OVER (PARTITION BY p.app_id, p.original_id) THEN 'start' ELSE 'reactivation' END) END AS class
@@ -40,7 +42,10 @@
     UNION ALL SELECT 'SUBSCRIPTION_EVENT', app_id, product_id, storefront, '', 'refund', at_ms, 1, 1 FROM given_back
     UNION ALL SELECT 'SUBSCRIPTION_EVENT', app_id, product_id, storefront, '', class, at_ms, 1, 1 FROM ended
     UNION ALL SELECT 'SUBSCRIBER', app_id, product_id, storefront, currency, 'list_price', at_ms,
-        price * quantity / 1000.0, price * quantity / 1000.0 FROM sold WHERE price > 0
+        price * quantity / 1000.0, price * quantity / 1000.0 FROM sold WHERE price > 0 AND NOT unsure
+    -- A price that Apple did not tell, or told in two ways, is not zero: something up to the dearest that is known.
+    UNION ALL SELECT 'SUBSCRIBER', app_id, product_id, storefront, currency, 'list_price', at_ms,
+        0, dearest * quantity / 1000.0 FROM sold WHERE unsure AND dearest > 0
     -- What is given back at an upgrade is told nowhere: something between nothing and the price.
     UNION ALL SELECT 'SUBSCRIBER', app_id, product_id, storefront, currency, 'list_price', superseded_ms,
         -price * quantity / 1000.0, 0 FROM sold WHERE price > 0 AND superseded_ms IS NOT NULL
