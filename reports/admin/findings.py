@@ -149,9 +149,10 @@ class FindingAdmin(ReadOnlyAdmin[Finding]):
         "=app__apple_id",
         "app__sku__istartswith",
         "app__name__icontains",
+        "=metric",
         "message",
     )
-    search_help_text = "Finding id, Apple ID, SKU, app name or words of the finding"
+    search_help_text = "Finding id, Apple ID, SKU, app name, metric or rule (A42), or words of the finding"
     date_hierarchy = "from_day"
     # One problem in several currencies stands together.
     ordering = ("-from_day", "kind", "app_id", "member", "currency")

@@ -192,9 +192,9 @@ class TestFinding:
         assert "bbbb0000" in text(client, "/admin/reports/finding/?state=all")
         assert "aaaa0000" not in text(client, "/admin/reports/finding/?state=closed")
 
-    @pytest.mark.parametrize("term", ["0f3a", "1500000001", "notes", "refunds only"])
-    def test_it_is_found_by_id_app_and_words(self, term: str, db: None, login: Callable[[str], Client]) -> None:
-        make.FindingFactory.make(public_id="0f3a0000aaaa0000")
+    @pytest.mark.parametrize("term", ["0f3a", "1500000001", "notes", "refunds only", "a42"])
+    def test_it_is_found_by_id_app_rule_and_words(self, term: str, db: None, login: Callable[[str], Client]) -> None:
+        make.FindingFactory.make(public_id="0f3a0000aaaa0000", metric="A42")
         assert "0f3a0000" in text(login("Viewer"), f"/admin/reports/finding/?q={term}")
 
     @pytest.mark.parametrize(

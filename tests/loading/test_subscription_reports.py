@@ -185,6 +185,10 @@ def test_each_report_has_a_list_of_its_rows(tmp_path: Path, client: Client) -> N
         assert page.status_code == 200
         assert "Pro Monthly" in text
         assert total in text
+        # wherever a price stands, its currency stands beside it
+        assert (
+            ("field-price_amount" in text) == ("field-customer_currency" in text) == (name != "subscriptionchangerow")
+        )
         cell = CoverageCell.objects.get(delivery=delivery)
         for address in (f"reportinstance/{delivery.pk}/change", f"coveragecell/{cell.pk}/change"):
             page = client.get(f"/admin/reports/{address}/")
