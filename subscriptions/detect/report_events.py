@@ -26,9 +26,13 @@ def mapping() -> dict[str, Any]:
 
 @cache
 def parameters() -> dict[str, str]:
-    """The mapping as JSON parameters of the statements: `event_classes`, `told_classes`, `reasons`, `storefronts`."""
+    """The mapping as JSON parameters of the statements.
+
+    `event_classes`, `analytics_classes` (of that report), `told_classes`, `reasons`, `storefronts`.
+    """
     return {
-        "event_classes": json.dumps([{"event": name, "class": each, "sure": sure} for name, each, sure in _events()]),
+        "event_classes": _classes("events"),
+        "analytics_classes": _classes("analytics_events"),
         "told_classes": json.dumps(
             [
                 {"told": told, "class": name, "title": facts["title"], "priced": facts["priced"]}
@@ -62,8 +66,12 @@ def storefronts() -> dict[str, str]:
     return {**letters, **MORE_STOREFRONTS}
 
 
-def _events() -> Iterator[tuple[str, str, bool]]:
-    for group in mapping()["events"]:
+def _classes(report: str) -> str:
+    return json.dumps([{"event": name, "class": each, "sure": sure} for name, each, sure in _events(report)])
+
+
+def _events(report: str) -> Iterator[tuple[str, str, bool]]:
+    for group in mapping()[report]:
         sure = group["certainty"] != UNSURE and len(group["classes"]) == 1
         for name in group["names"]:
             for spelling in sorted(spelled(name)):

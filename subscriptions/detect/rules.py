@@ -39,8 +39,9 @@ class Rule:
     uses: tuple[str, ...] = ()
     #: It looks at an account and not at its apps: the statement gives account_id in place of app_id.
     of_account: bool = False
-    #: Further statements before its own, and the reports of Apple of which one must be here.
+    #: Further statements before its own and after it, and the reports of Apple of which one must be here.
     preludes: tuple[str, ...] = ()
+    endings: tuple[str, ...] = ()
     reports: tuple[str, ...] = ()
     #: Off as delivered where nothing of Apple's supports it; not confirmed: every page says so.
     enabled: bool = True
@@ -52,7 +53,7 @@ class Rule:
 
     def statement(self, *, narrow: bool = False) -> str:
         """`narrow`: over the subscriptions `originals` of one `app` only, which are two parameters more."""
-        whole = "".join(_text(f"sql/{name}.sql") for name in ("prelude", *self.preludes, self.code))
+        whole = "".join(_text(f"sql/{name}.sql") for name in ("prelude", *self.preludes, self.code, *self.endings))
         return whole.replace("{uploaded}", uploaded()).replace("/*only*/", ONLY if narrow else "")
 
 
@@ -64,7 +65,7 @@ def all_rules() -> dict[str, Rule]:
 
 
 def _rule(code: str, facts: Mapping[str, Any]) -> Rule:
-    data = {name: tuple(facts.get(name, ())) for name in ("needs", "uses", "preludes", "reports")}
+    data = {name: tuple(facts.get(name, ())) for name in ("needs", "uses", "preludes", "endings", "reports")}
     return Rule(code=code, **{**facts, **data, "severity": Severity(facts["severity"])})
 
 

@@ -17,7 +17,7 @@ from ascrecon.jobs.service import run_now
 from ascrecon.simulator.subscriptions.built import at, bought, renewed, step, steps_of, upcoming
 from ascrecon.simulator.subscriptions.sales_reports import ReportedApp, ReportedProduct, report_lines
 from ascrecon.simulator.subscriptions.steps import Shop, Step, payload
-from reports.models import Account, Finding
+from reports.models import Access, Account, AnalyticsInstance, AnalyticsReport, App, Finding, ReportRequest
 from subscriptions.detect.anomalies import Anomaly, anomalies
 from subscriptions.detect.report_events import fold, mapping, parameters, storefronts
 from subscriptions.detect.rules import all_rules
@@ -27,6 +27,8 @@ from subscriptions.moments import moment
 from subscriptions.services.intake import take_in
 from subscriptions.services.processing import process_received
 from tests import factories as make
+from tests.analytics.given import deliver
+from tests.analytics.given import text as given_text
 from tests.doors import told
 from tests.make_files import sale, sales_report
 from tests.subscription_files import event, event_report, subscriber, subscriber_report
@@ -317,7 +319,7 @@ def test_without_reports_or_without_notifications_nothing_is_told(
 ) -> None:
     codes = [code for code in all_rules() if code.startswith("A42")]
     hear(lives(3))
-    assert [messages(account, code) for code in codes] == [[]] * 5
+    assert [messages(account, code) for code in codes] == [[]] * 6
 
 
 def test_apps_without_notifications_are_not_compared(account: Account, app: Any, report: Callable[..., None]) -> None:
@@ -380,14 +382,111 @@ def test_renewals_and_proceeds_of_subscription_reports_are_held_against_sales_ro
     assert not all_rules()["A42S"].enabled
 
 
-def test_every_name_of_the_mapping_is_of_a_known_class() -> None:
+ANALYTICS = "App Store Subscription Event Report Standard"
+ANALYTICS_HEADER = (
+    "Event Date\tApp Name\tApp Apple Identifier\tEvent Sub Type\tEvent Grouping\tSubscription Name\t"
+    "Subscription Identifier\tSubscription Duration\tBilling Frequency\tBilling Period\tSubscription Group\t"
+    "Subscription Group Identifier\tOffer Type\tOffer Name\tOffer ID\tVanity Code\tOffer Pricing\tOffer Duration\t"
+    "Plan Change Type\tPrevious Subscription Name\tPrevious Subscription Identifier\tFamily Sharing\t"
+    "Cancellation Reason\tPaid Service Days Recovered\tApp Download Source Type\tPage Type\tPre-Order\t"
+    "Original Purchase Device\tTerritory\tCounts"
+)
+
+
+def counted(day: str, name: str, counts: int, product: str = "1500000101", sharing: str = "Individual") -> str:
+    """A row of the analytics report, in the United States."""
+    known = {
+        "Event Date": day, "App Name": "Acme Notes", "App Apple Identifier": "1500000001", "Event Sub Type": name,
+        "Subscription Identifier": product, "Family Sharing": sharing, "Territory": "US", "Counts": str(counts),
+    }  # fmt: skip
+    return "\t".join(known.get(column, "") for column in ANALYTICS_HEADER.split("\t"))
+
+
+@pytest.fixture
+def analytics(account: Account, app: App, tmp_path: Path) -> Callable[..., None]:
+    """`analytics(row, ...)`: one instance of the analytics report; something else happened the day before and after."""
+    make.VendorFactory.make(account=account)
+
+    def delivered(*rows: str) -> None:
+        told("load_report", sales_report(tmp_path, sale(1, product="M", apple_id=1500000101)))
+        ongoing = ReportRequest.objects.create(
+            account=account, app=app, access=Access.ONGOING, apple_id="1", asked_at=make.MORNING,
+            expected_by=make.MORNING,
+        )  # fmt: skip
+        listed = AnalyticsReport.objects.create(request=ongoing, apple_id="2", name=ANALYTICS)
+        one = AnalyticsInstance.objects.create(
+            report=listed, apple_id="3", granularity="DAILY", processing_date=date(2026, 2, 3), seen_at=make.MORNING
+        )
+        around = [counted(day, "Voluntary Churn from Full Price", 9) for day in ("2026-01-29", "2026-01-31")]
+        deliver(tmp_path, one, given_text(*around, *rows, header=ANALYTICS_HEADER))
+
+    return delivered
+
+
+def test_renewals_of_the_analytics_report_that_never_came_are_told(
+    account: Account, hear: Callable[..., None], analytics: Callable[..., None]
+) -> None:
+    steps = lives(7)
+    hear([*(each for each in steps if each.type == "SUBSCRIBED"), steps[-1]])
+    # charged on 2026-01-30 at noon UTC; two renewed by offers, which Apple tells apart
+    analytics(
+        counted("2026-01-30", "Full Price Renewals", 5), counted("2026-01-30", "Full Price from Paid Offer", 2),
+        counted("2026-01-30", "Full Price Renewals", 4, sharing="Shared with family"),
+    )  # fmt: skip
+
+    (one,) = found(account, "A42A")
+    assert (one.member, one.severity) == ("M US renewal", "info")
+    # six renewals at 9.99
+    assert one.money == {"USD": Decimal("59.940")}
+    assert "analytics Subscription Event report tells 7 renewals of M in US from 2026-01-30" in one.message
+    assert "our purchases and notifications 1: Apple has more" in one.message
+    # off as delivered: the reading of its events is this program's
+    assert not RuleSetting.objects.get(code="A42A").enabled
+    assert messages(account) == []
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [("Full Price Renewals", 7, "1500000101")],
+        [("Full Price Renewals", 7, "M")],  # named by the product ID
+        [("Full Price Renewals", 4, "M"), ("Plan Changes", 3, "M")],  # a change may be a renewal, and need not be
+        [("Full Price Renewals", 7, "M"), ("Plan Changes", 30, "M"), ("Refunds from Full Price", 30, "M")],
+        [("Full Price Renewals", 3, "M")],  # four are fewer than what may be hidden
+    ],
+)
+def test_an_analytics_report_that_can_be_right_is_silent(
+    rows: list[tuple[str, int, str]], account: Account, hear: Callable[..., None], analytics: Callable[..., None]
+) -> None:
+    hear(lives(7))
+    analytics(*(counted("2026-01-30", *row) for row in rows))
+    assert messages(account, "A42A") == []
+
+
+def test_what_the_analytics_report_does_not_tell_is_told_as_well(
+    account: Account, hear: Callable[..., None], analytics: Callable[..., None]
+) -> None:
+    hear(lives(7))
+    analytics(counted("2026-01-30", "Full Price Renewals", 1))
+    (message,) = messages(account, "A42A")
+    assert "tells 1 renewals of M in US" in message
+    assert "we have more, and 6 are no shift by a day" in message
+
+
+@pytest.mark.parametrize("report", ["events", "analytics_events"])
+def test_every_name_of_the_mapping_is_of_a_known_class(report: str) -> None:
     told_mapping = mapping()
     classes = set(told_mapping["classes"])
-    for group in told_mapping["events"]:
+    for group in told_mapping[report]:
         assert set(group["classes"]) <= classes
         assert group["certainty"] in ("documented", "seen", "unsure")
-    names = [fold(name) for group in told_mapping["events"] for name in group["names"]]
+    names = [fold(name) for group in told_mapping[report] for name in group["names"]]
     assert len(names) == len(set(names))
+
+
+def test_old_spellings_and_reasons_are_known() -> None:
+    told_mapping = mapping()
+    classes = set(told_mapping["classes"])
     for reason in told_mapping["reasons"]:
         assert set(reason.get("classes", [])) <= classes | {"list_price"}
         assert reason["source"]

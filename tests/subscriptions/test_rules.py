@@ -154,7 +154,7 @@ CASES: dict[str, tuple[Steps, float, list[tuple[Steps, float]]]] = {
                                         (steps("resubscribed"), 50)]),
 }  # fmt: skip
 #: These have tests of their own: below, and in test_reports_against_events.py.
-OTHERS = {"A14", "A28", "A29", "A30", "A31", "A32", "A33", "A42", "A42I", "A42L", "A42R", "A42S"}
+OTHERS = {"A14", "A28", "A29", "A30", "A31", "A32", "A33", "A42", "A42A", "A42I", "A42L", "A42R", "A42S"}
 #: Those that read own data have theirs in test_own_data_rules.py.
 BY_OWN_DATA = {code for code, rule in all_rules().items() if rule.needs}
 
