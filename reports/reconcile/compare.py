@@ -190,11 +190,18 @@ SAME_REPORT = """v.account_id = s.account_id AND v.period_start = s.period_start
         AND (s.scope = '' OR v.scope = s.scope)"""
 
 
-def has_exports(rule: Rule) -> bool:
-    """Whether anybody ever handed in an export of the kind that the rule reads."""
-    return Series.objects.filter(
-        side=Side.CONSOLE, kind=rule.console_kind, report=console_report(rule), grain=rule.grain
-    ).exists()
+#: Kind, report and grain of a console series.
+Export = tuple[str, str, str]
+
+
+def exported() -> set[Export]:
+    """What anybody ever handed in as a console export."""
+    return set(Series.objects.filter(side=Side.CONSOLE).values_list("kind", "report", "grain").distinct())
+
+
+def export_of(rule: Rule) -> Export:
+    """The console series that `rule` reads."""
+    return rule.console_kind, console_report(rule), rule.grain
 
 
 def compare(rule: Rule, scope: Scope) -> int:

@@ -19,7 +19,7 @@ from reports.reconcile.band import explain_privacy, is_banded
 from reports.reconcile.build import Names, build_findings
 from reports.reconcile.carried import Look, look_of, whole_look
 from reports.reconcile.causes import Evidence, find_causes, find_zone_shifts, vintages_of
-from reports.reconcile.compare import Scope, compare, has_exports
+from reports.reconcile.compare import Export, Scope, compare, export_of, exported
 from reports.reconcile.delivered import Expectation
 from reports.reconcile.lines import Counts, Line, count_lines, differing_lines
 from reports.reconcile.missing_rows import split_lost_rows
@@ -100,16 +100,31 @@ def everything() -> Scope:
 
 
 def _run(result: RunResult, scope: Scope, progress: Progress) -> None:
-    names = Names()
-    rules = list(Rule.objects.order_by("covers", "key"))
+    names, exports = Names(), exported()
+    rules = _with_work(exports)
     for n, rule in enumerate(rules):
         progress(n, len(rules) + 1, rule.title)
         with transaction.atomic():
             advisory_lock("reconcile", rule.pk)
-            _run_rule(rule, scope, result, names)
+            if _reads(rule, exports):
+                _run_rule(rule, scope, result, names)
+            else:
+                _store(rule, whole_look(scope, _detector(rule)), [], result)
     progress(len(rules), len(rules) + 1, "Missing sales values, totals, deliveries")
     if scope.as_of is None:
         result.outcomes += detectors.run_all(scope.start, scope.end, scope.account, scope.app, result.run)
+
+
+def _with_work(exports: set[Export]) -> list[Rule]:
+    """Those that have an export to read, or had one and told findings that are to be closed. Most have neither."""
+    told = set(Finding.objects.exclude(state=FindingState.CLOSED).values_list("detector", flat=True).distinct())
+    rules = Rule.objects.order_by("covers", "key")
+    return [rule for rule in rules if _reads(rule, exports) or _detector(rule) in told]
+
+
+def _reads(rule: Rule, exports: set[Export]) -> bool:
+    """Whether there is anything for the rule to compare."""
+    return rule.enabled and export_of(rule) in exports
 
 
 def _finish(result: RunResult) -> None:
@@ -122,9 +137,6 @@ def _finish(result: RunResult) -> None:
 
 
 def _run_rule(rule: Rule, scope: Scope, result: RunResult, names: Names) -> None:
-    if not rule.enabled or not has_exports(rule):
-        _store(rule, whole_look(scope, _detector(rule)), [], result)
-        return
     look = look_of(rule, scope, _detector(rule))
     left_out = compare(rule, look.scope)
     counts = count_lines(rule)
