@@ -170,7 +170,9 @@ def place(case: Case) -> Iterator[None]:
     settings.APPSTORE_POLICY = {"first_backoff_seconds": 0.01, "rate_limit_waits_seconds": (0.01,)}
     (app,) = SCENARIO["apps"]
     apps_of_case = [{**app, "analytics": {"ongoing_since": case.since}}] if case.since else [app]
-    with running({**SCENARIO, "apps": apps_of_case, "faults": list(case.faults)}) as simulator:
+    # A case is run thousands of times within an hour.
+    played = {**SCENARIO, "apps": apps_of_case, "faults": list(case.faults), "hourly_limit": 10_000_000}
+    with running(played) as simulator:
         _connect(simulator)
         yield
 
