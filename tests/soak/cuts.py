@@ -6,7 +6,7 @@ import argparse
 import random
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -32,19 +32,22 @@ class Line:
         return f"{self.name:<26}" + "".join(f"{number:>8}" for number in numbers)
 
 
-def main(seed: int, *, small: bool = False) -> int:
-    """Print the table of the campaign, line by line; 0 where all tables were those of an undisturbed run."""
+def main(seed: int, *, small: bool = False, jobs: Collection[str] = ()) -> int:
+    """Print the table of the campaign, line by line; 0 where all tables were those of an undisturbed run.
+
+    `jobs` names some of tests/jobs/cases.py; without names, all.
+    """
     head = f"{'job':<26}" + "".join(f"{word:>8}" for word in ("SQL", "COPY", "HTTP", "trials", "wrong", "s"))
     _say(f"cuts, seed {seed}", head)
     good = True
     with scratch_place("cuts") as folder:
-        for line in _run_all(random.Random(seed), folder, small=small):  # noqa: S311  (no secret)
+        for line in _run_all(jobs, random.Random(seed), folder, small=small):  # noqa: S311  (no secret)
             _say(str(line), *line.wrong[:5])
             good = good and not line.wrong
     return int(not good)
 
 
-def _run_all(rng: random.Random, folder: Path, *, small: bool) -> Iterator[Line]:
+def _run_all(jobs: Collection[str], rng: random.Random, folder: Path, *, small: bool) -> Iterator[Line]:
     from django.conf import settings  # noqa: PLC0415  (set up by now)
     from django.core import mail  # noqa: PLC0415
 
@@ -52,7 +55,7 @@ def _run_all(rng: random.Random, folder: Path, *, small: bool) -> Iterator[Line]
 
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     mail.outbox = []  # type: ignore[attr-defined]
-    for n, name in enumerate(CASES):
+    for n, name in enumerate(jobs or CASES):
         yield _run(name, rng, folder / f"case-{n}", small=small)
 
 
@@ -99,5 +102,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m tests.soak.cuts")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--small", action="store_true", help="three cuts and one race for each case")
+    parser.add_argument("--job", action="append", default=[], dest="jobs", help="only this one; may be repeated")
     options = parser.parse_args()
-    sys.exit(main(options.seed, small=options.small))
+    sys.exit(main(options.seed, small=options.small, jobs=options.jobs))

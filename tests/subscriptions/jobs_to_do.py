@@ -5,6 +5,7 @@ The same bytes every time: a signature by ECDSA differs from one to the next.
 
 from __future__ import annotations
 
+import atexit
 from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
@@ -84,6 +85,8 @@ def _store() -> Store:
 
 
 _running = ExitStack()
+# Left to the end of the interpreter, it would wait for ever for a thread that has stopped.
+atexit.register(_running.close)
 
 
 @cache
