@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 
 from ascrecon import clock
 from reports.detect.delivery import DELIVERY_DETECTORS
@@ -11,7 +12,8 @@ from reports.detect.detail_shortfall import detail_shortfalls
 from reports.detect.exports import overlapping_exports
 from reports.detect.granularity import granularity_mismatches, whole_periods
 from reports.detect.missing_sales import missing_sales_values
-from reports.detect.missing_sales_lines import LOOK_BACK
+from reports.detect.missing_sales_screen import DETECTOR as MISSING_SALES
+from reports.detect.missing_sales_sold import LOOK_BACK
 from reports.detect.totals import totals_that_do_not_tie
 from reports.detect.truncated_export import truncated_exports
 from reports.findings.found import Found
@@ -22,7 +24,7 @@ from reports.reconcile.analytics_policy import analytics_policy
 Detector = Callable[[date, date, Account | None], list[Found]]
 
 DETECTORS: dict[str, Detector] = {
-    "missing_sales": missing_sales_values,
+    MISSING_SALES: missing_sales_values,
     "totals": totals_that_do_not_tie,
     "overlaps": overlapping_exports,
     "granularity": granularity_mismatches,
@@ -32,7 +34,7 @@ DETECTORS: dict[str, Detector] = {
 }
 
 #: Days before it of which a new day tells something: that a paused product came back, only the day of its return shows.
-TELLS_OF_DAYS_BEFORE = {"missing_sales": LOOK_BACK}
+TELLS_OF_DAYS_BEFORE = {MISSING_SALES: LOOK_BACK}
 #: Days before and after it that a new day tells something of: what is usual for a source.
 TELLS_OF_DAYS_AROUND = {"detail_shortfall": analytics_policy().usual_days}
 #: These look at whole weeks and months.
@@ -46,7 +48,7 @@ def run_all(
 
     With `app` only the findings of that app are told and closed.
     """
-    return [_run(name, _window(name, start, end, account), account, app, run) for name in DETECTORS]
+    return [_run(name, (start, end), account, app, run) for name in DETECTORS]
 
 
 def _window(name: str, start: date, end: date, account: Account | None) -> tuple[date, date]:
@@ -57,6 +59,12 @@ def _window(name: str, start: date, end: date, account: Account | None) -> tuple
     return widened(name, (first, day_beside(end, around)), account)
 
 
-def _run(name: str, window: tuple[date, date], account: Account | None, app: App | None, run: Run | None) -> Outcome:
-    found = [item for item in DETECTORS[name](*window, account) if app is None or item.app == app]
+def _run(name: str, days: tuple[date, date], account: Account | None, app: App | None, run: Run | None) -> Outcome:
+    window = _window(name, *days, account)
+    found = [item for item in _detector(name, days[0])(*window, account) if app is None or item.app == app]
     return report_findings(found, detector=name, account=account, app=app, window=window, at=clock.now(), run=run)
+
+
+def _detector(name: str, new_from: date) -> Detector:
+    """What takes long over the days before knows which days are new."""
+    return partial(missing_sales_values, new_from=new_from) if name == MISSING_SALES else DETECTORS[name]

@@ -20,7 +20,8 @@ from typing import Any
 from babel.numbers import get_currency_precision
 from django.db import transaction
 
-from reports.detect.missing_sales_lines import LEAST_UNITS, LOOK_BACK, REPORT, lost_cells
+from reports.detect.missing_sales_lines import LEAST_UNITS, lost_cells
+from reports.detect.missing_sales_sold import LOOK_BACK, REPORT
 from reports.findings.found import Found, FoundDay
 from reports.models import Account, App, Cause, FindingKind, Severity, Vendor
 from reports.reconcile.losses import Cell, Slice, days_of, explain_loss
@@ -61,13 +62,14 @@ class Loss:
     lines: int
 
 
-def missing_sales_values(start: date, end: date, account: Account | None) -> list[Found]:
+def missing_sales_values(start: date, end: date, account: Account | None, new_from: date | None = None) -> list[Found]:
     """Findings for days on which Apple's daily sales report lost rows with sales, judged by its own history.
 
-    The amounts are estimates: what the lost part brought per day over the four weeks before.
+    The amounts are estimates: what the lost part brought per day over the four weeks before. `new_from`: from which day
+    on nothing was looked at before; None looks at every day as if it were new.
     """
     with transaction.atomic():
-        losses = _described(lost_cells(start, end, account))
+        losses = _described(lost_cells(start, end, account, new_from))
     return [_found(loss) for loss in losses]
 
 

@@ -1,7 +1,7 @@
 """Lines of business in the database: what each usually sells, and on which days it sold, paused or stopped.
 
 Apart from the detector, as the statements are most of it: which days of which apps are suspicious, and what their lines
-would have sold.
+would have sold. A line is a product in a country, of one app.
 """
 
 from __future__ import annotations
@@ -10,15 +10,20 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from reports.figures.derive import ROOM
-from reports.models import Account, Rule
+from reports.detect.missing_sales_screen import apps_to_look_at
+from reports.detect.missing_sales_sold import (
+    AROUND,
+    LEAST_HISTORY,
+    LOOK_BACK,
+    REGULAR,
+    REPORT,
+    delivered_days,
+    find_delivered,
+    find_sold,
+)
+from reports.models import Account
 from reports.sql import execute, fetch
 
-REPORT = Rule.Report.SALES_DAILY.value
-#: Delivered days before a day that tell what usually sells, and how many of them must be there at least.
-LOOK_BACK, LEAST_HISTORY = 28, 14
-#: A line is regular when it sold on this share of those days.
-REGULAR = 0.8
 #: What is lost sold this many units on such days: by chance alone nothing sells with a probability of e^-20.
 LEAST_UNITS = 20.0
 #: A lost part smaller than this share of what the app regularly sells is not told from a bad day.
@@ -40,49 +45,8 @@ LARGE_ROWS, LARGE_ROW_SIZE = 4.0, 0.6
 LEAST_LINES = 5
 #: A line due this many units never pauses by chance; e^-x below that is more than PostgreSQL's floats hold.
 CERTAIN = 700.0
-#: Days read before and after the window: what usually sold, and whether it came back.
-AROUND = 90
-
-# A line is a product in a country, of one app. For every delivered day: the lines that were regular before it, what
-# they sold per day over the four weeks before, and whether they sold on that day, paused (they came back), or stopped.
-DELIVERED = """
-CREATE TEMPORARY TABLE delivered ON COMMIT DROP AS
-SELECT * FROM (
-    SELECT v.id, s.account_id, coalesce(s.vendor_id, 0) AS vendor_id, v.period_start AS day,
-           row_number() OVER (PARTITION BY s.account_id, s.vendor_id ORDER BY v.period_start) AS number,
-           count(*) OVER (PARTITION BY s.account_id, s.vendor_id) AS last
-    FROM reports_vintage v JOIN reports_series s ON s.id = v.series_id
-    WHERE v.current AND s.side = 'api' AND s.report = %(report)s
-      AND v.period_start BETWEEN %(start)s::date - %(around)s AND %(end)s::date + %(around)s
-      AND (%(account)s::bigint IS NULL OR s.account_id = %(account)s)) d
-WHERE last > %(least_history)s
-"""
-
-# The vintages are named by number: a join on them would read the figures of every day that there is.
-SALES = """
-FROM reports_figure f
-WHERE f.vintage_id = ANY(%(vintages)s) AND f.metric IN ('units', 'rows') AND f.value > 0 AND f.app_id IS NOT NULL
-"""
-
-# Each line once, by a number: to sort by texts takes longer than all else.
-LINES = f"""
-CREATE TEMPORARY TABLE line ON COMMIT DROP AS
-SELECT app_id, member_id, product, territory, dense_rank() OVER (ORDER BY app_id, product, territory) AS line FROM (
-    SELECT f.app_id, f.member_id, m.dims->>'product' AS product, m.dims->>'territory' AS territory
-    FROM (SELECT DISTINCT f.app_id, f.member_id {SALES}) f JOIN reports_member m ON m.id = f.member_id) named
-"""  # noqa: S608 - constants only
-
-SOLD = f"""
-CREATE TEMPORARY TABLE sold_line ON COMMIT DROP AS
-SELECT d.account_id, d.vendor_id, f.app_id, f.line, d.number, f.units, f.rows
-FROM (SELECT f.vintage_id, l.line, min(l.app_id) AS app_id, sum(f.value) FILTER (WHERE f.metric = 'units') AS units,
-             sum(f.value) FILTER (WHERE f.metric = 'rows') AS rows
-      FROM line l JOIN (SELECT f.* {SALES}) f ON f.app_id = l.app_id AND f.member_id = l.member_id
-      GROUP BY 1, 2) f
-JOIN delivered d ON d.id = f.vintage_id
-WHERE f.units > 0
-"""  # noqa: S608 - constants only
-
+# For every delivered day: the lines that were regular before it, what they sold per day over the four weeks before, and
+# whether they sold on that day, paused (they came back), or stopped.
 LINE_DAYS = """
 CREATE TEMPORARY TABLE line_day ON COMMIT DROP AS
 WITH steps AS (
@@ -213,13 +177,19 @@ WHERE v.current AND s.side = 'console' AND s.kind = 'R' AND s.report = %(report)
 Suspect = tuple[int, int, int, date, str, float]
 
 
-def lost_cells(start: date, end: date, account: Account | None) -> list[tuple[Any, ...]]:
+def lost_cells(start: date, end: date, account: Account | None, new_from: date | None = None) -> list[tuple[Any, ...]]:
     """Of each suspicious app and day every line: account, vendor, app, day, product, territory, usual and lost units.
 
-    Days that a console export tells are left out. Needs a transaction; leaves temporary tables in it.
+    Days that a console export tells are left out. With `new_from` the days before it were looked at before. Needs a
+    transaction; leaves temporary tables in it.
     """
     parameters = _parameters(start, end, account)
-    _make_tables(parameters)
+    find_delivered(parameters)
+    apps = apps_to_look_at(start, end, new_from, parameters) if new_from else None
+    if apps == []:
+        return []
+    find_sold(parameters | {"vintages": delivered_days(), "apps": apps})
+    _judge_lines(parameters)
     exported = set(fetch(EXPORTED, parameters))
     suspects = _once_each(row for row in fetch(SUSPECTS, parameters) if not _is_exported(row, exported))
     columns = zip(*suspects, strict=True) if suspects else [[]] * 6
@@ -256,13 +226,9 @@ def _parameters(start: date, end: date, account: Account | None) -> dict[str, ob
     }
 
 
-def _make_tables(parameters: dict[str, object]) -> None:
-    execute("DROP TABLE IF EXISTS delivered, line, sold_line, line_day, app_day, app_pace")
-    execute(ROOM)
-    execute(DELIVERED, parameters)
-    parameters["vintages"] = [number for (number,) in fetch("SELECT id FROM delivered")]
-    for statement in (LINES, "ANALYZE delivered, line", SOLD, "ANALYZE sold_line", LINE_DAYS):
-        execute(statement, parameters)
+def _judge_lines(parameters: dict[str, object]) -> None:
+    execute("DROP TABLE IF EXISTS line_day, app_day, app_pace")
+    execute(LINE_DAYS, parameters)
     execute(APP_DAYS)
     execute("CREATE INDEX ON app_day (account_id, vendor_id, app_id, day)")
     execute("ANALYZE line_day, app_day")

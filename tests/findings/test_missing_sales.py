@@ -183,3 +183,23 @@ def test_it_finds_day_by_day_what_the_days_after_show(tmp_path: Path) -> None:
     (finding,) = told("findings")["findings"]
 
     assert (finding["from"], finding["to"], finding["member"]) == ("2026-08-15", "2026-08-16", "NOTES.plus")
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_day_by_day_it_finds_what_a_look_at_everything_finds(
+    tmp_path: Path, clock: Callable[[datetime], None], seed: int
+) -> None:
+    """A new day lets it look only at apps that lost something, or to which something came back."""
+    clock(datetime(2026, 11, 20, 9, tzinfo=UTC))
+    chance = np.random.default_rng(seed)
+    for n, day in enumerate(days_from(FIRST, DAYS)):
+        rows = (row for app in (*LOSING, *SOUND) for row in rows_of(app, n, chance))
+        told("load_report", sales_report(tmp_path, *rows, day=day))
+        if n >= 45:
+            told("reconcile", "--from", day, "--to", day)
+    told_by_days = [(f["id"], f["from"], f["to"], f["difference"]) for f in told("findings")["findings"]]
+
+    told("reconcile")
+
+    assert told_by_days
+    assert [(f["id"], f["from"], f["to"], f["difference"]) for f in told("findings")["findings"]] == told_by_days
