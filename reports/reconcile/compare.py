@@ -11,7 +11,7 @@ from reports.figures.counted import facts_of
 from reports.figures.vintages import NEWEST_FIRST
 from reports.models import Account, App, DeliveryState, Grain, Kind, Rule, Series, Side
 from reports.reconcile.analytics_policy import analytics_policy
-from reports.sql import execute, fetch
+from reports.sql import SHARED, execute, fetch
 
 PAYMENTS = "PAYMENTS"
 
@@ -213,6 +213,7 @@ def compare(rule: Rule, scope: Scope) -> int:
     """
     parameters = _parameters(rule, scope)
     execute(ROOM)
+    execute(SHARED)
     execute("DROP TABLE IF EXISTS console_vintage, api_vintage, api_day, compared")
     _choose_console(rule, scope, parameters)
     _choose_api(rule, scope, parameters)

@@ -11,7 +11,7 @@ from typing import Any
 from reports.figures.apps import APP_ID, APP_OF_ROW, IS_IN_APP
 from reports.models import Delivery, Vintage
 from reports.reconcile.losses import APP, Slice, slices_of
-from reports.reconcile.unlike import PLACE_OF_ROW, find_unlike, place
+from reports.reconcile.unlike import LOOKED_AT, PLACE_OF_ROW, find_unlike, place
 from reports.sql import execute, fetch
 
 LOST = f"""
@@ -41,7 +41,9 @@ GROUP BY 1, 2, 3
 # Of a table that was just filled PostgreSQL knows little, and would sort a million rows in place of hashing them.
 HASHED = "SET LOCAL enable_sort = off"
 SORTED_AGAIN = "RESET enable_sort"
-BY_PLACE = WITH_SALES.format(product="sku", territory="country", among=f"{PLACE_OF_ROW} = ANY(%(places)s)")
+BY_PLACE = WITH_SALES.format(
+    product="sku", territory="country", among=f"{LOOKED_AT} AND {PLACE_OF_ROW} = ANY(%(places)s)"
+)
 BY_PRODUCT = WITH_SALES.format(product="sku", territory="NULL", among="sku = ANY(%(products)s)")
 BY_TERRITORY = WITH_SALES.format(product="NULL", territory="country", among="true")
 LOST_CELLS = "SELECT app_id, product, territory, currency, rows, amount FROM lost_cell"

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from reports.figures.derive import ROOM
 from reports.models import Vintage
 from reports.models.rows import LINE_BITS
-from reports.sql import execute, fetch
+from reports.sql import SHARED, execute, fetch
 
 KEY = (
     "sku",
@@ -43,8 +43,8 @@ COLUMNS = ", ".join(KEY)
 PRICES = ("developer_proceeds", "customer_price")
 WITHOUT_PRICES = ", ".join(name for name in KEY if name not in PRICES)
 
-#: More places than these in which the files differ are not named one by one: then all rows are compared.
-MOST_PLACES = 50_000
+#: More members than these that differ are not named one by one: then all rows are compared.
+MOST_MEMBERS = 50_000
 
 # A member has one row of sales figures where it is sold in one way; that is most of them. One that is told otherwise by
 # either side, or by two of the API's files, is left to the rows.
@@ -77,9 +77,9 @@ GROUP BY 1 HAVING count(*) > 1
 """
 #: A product in a country: of a row `r`, and as `place` writes it.
 PLACE_OF_ROW = "r.sku || chr(31) || r.country"
-UNLIKE_PLACES = """
-SELECT DISTINCT (m.dims->>'product') || chr(31) || (m.dims->>'territory')
-FROM ({members}) u JOIN reports_member m ON m.id = u.member_id LIMIT %(most)s
+# The members by number: joined, PostgreSQL would take all that there are into memory for a few of them.
+PLACES_OF_MEMBERS = """
+SELECT DISTINCT (dims->>'product') || chr(31) || (dims->>'territory') FROM reports_member WHERE id = ANY(%(members)s)
 """
 
 # Each row as a hash of 64 bits, and how often each stands on either side: one pass over both files, where EXCEPT ALL
@@ -87,13 +87,13 @@ FROM ({members}) u JOIN reports_member m ON m.id = u.member_id LIMIT %(most)s
 # odds of one in 10^10 for a thousand such rows among a million; it would be left over as a difference, not be lost.
 # PostgreSQL's hash of a number leaves out its sign, so a sale and its refund would be one: the signs stand beside.
 SIGNS = "units < 0, customer_price < 0, developer_proceeds < 0"
-# Each file by numbers of its own: with those in a join, PostgreSQL reads the rows with one process only. It takes the
-# hash of 22 columns for as cheap as any function, and would rather work alone than hand over two million hashes.
-SHARED = "SET LOCAL parallel_tuple_cost = 0.005"
+# Each file by numbers of its own: with those in a join, PostgreSQL reads the rows with one process only.
 SIDE = f"""
 SELECT id, hash_record_extended(ROW({COLUMNS}, units, {SIGNS}), 0) AS hash, {{console}} AS console
 FROM reports_salesrow r WHERE id BETWEEN {{first}} AND {{last}} {{there}}
 """  # noqa: S608 - constants and numbers only
+#: A row `r` of the console's file in a place where something differs; of other rows none was looked at.
+LOOKED_AT = "r.id = ANY(ARRAY(SELECT id FROM both_sides WHERE console))"
 BOTH = "CREATE TEMPORARY TABLE both_sides ON COMMIT DROP AS {sides}"
 
 UNLIKE = f"""
@@ -130,10 +130,13 @@ def find_unlike(console: Vintage, api: Sequence[Vintage]) -> None:
     execute("DROP TABLE IF EXISTS both_sides, unlike")
     execute(ROOM)
     execute(SHARED)
-    places = _unlike_places(console, api)
-    there = f"AND {PLACE_OF_ROW} = ANY(%(places)s)" if len(places) <= MOST_PLACES else ""
+    members = _unlike_members(console, api)
+    few = len(members) <= MOST_MEMBERS
+    places = [place for (place,) in fetch(PLACES_OF_MEMBERS, {"members": members})] if few else []
+    there = f"AND {PLACE_OF_ROW} = ANY(%(places)s)" if few else ""
     sides = [_side(console, there, console=True), *(_side(vintage, there, console=False) for vintage in api)]
     execute(BOTH.format(sides=" UNION ALL ".join(sides)), {"places": places})
+    execute("ANALYZE both_sides")
     execute(UNLIKE)
     execute("ANALYZE unlike")
     execute(CHANGED.format(key="key"))
@@ -145,11 +148,11 @@ def place(product: str, territory: str) -> str:
     return f"{product}{chr(31)}{territory}"
 
 
-def _unlike_places(console: Vintage, api: Sequence[Vintage]) -> list[str]:
-    """The products in countries whose figures differ, of which there may be one more than are named."""
+def _unlike_members(console: Vintage, api: Sequence[Vintage]) -> list[int]:
+    """The members whose figures differ, of which there may be one more than are named."""
     members = UNLIKE_MEMBERS + (TOLD_TWICE if len(api) > 1 else "")
-    numbers = {"console": [console.pk], "api": [vintage.pk for vintage in api], "most": MOST_PLACES + 1}
-    return [place for (place,) in fetch(UNLIKE_PLACES.format(members=members), numbers)]
+    numbers = {"console": [console.pk], "api": [vintage.pk for vintage in api], "most": MOST_MEMBERS + 1}
+    return [member for (member,) in fetch(f"{members} LIMIT %(most)s", numbers)]  # noqa: S608 - constants only
 
 
 def _side(vintage: Vintage, there: str, *, console: bool) -> str:

@@ -105,7 +105,7 @@ def test_the_rows_of_places_that_differ_say_the_same_as_all_rows(
     named: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """`named`: so many places are looked at one by one, and where more of them differ every row is."""
-    monkeypatch.setattr("reports.reconcile.unlike.MOST_PLACES", named)
+    monkeypatch.setattr("reports.reconcile.unlike.MOST_MEMBERS", named)
     lost = [GRID["p1", "US"], GRID["p1", "JP"], GRID["p4", "GB"]]
     twice = sale(1, "2.00", "EUR", "DE", product="p2")
     kept = [*(row for row in GRID.values() if row not in lost), twice]
