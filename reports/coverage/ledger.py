@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from django.db import transaction
+
 from reports.coverage.expectation import why_expected
 from reports.models import Cause, CellState, CoverageCell, Delivery, DeliveryState, Vendor
 from reports.sync.calendar import PACIFIC, PULLED, Period, due_at
@@ -63,8 +65,10 @@ def ensure_cells(vendor: Vendor, periods: Iterable[Period]) -> int:
     return len(cells)
 
 
+@transaction.atomic
 def record_delivery(cell: CoverageCell, delivery: Delivery, at: datetime) -> None:
     """A file came (aware `at`). It makes the cell final, unless rejected rows hold it back until a person decides."""
+    _as_it_is_now(cell)
     cell.delivery = delivery
     if delivery.state == DeliveryState.HELD:
         _hold(cell, delivery, at)
@@ -73,12 +77,14 @@ def record_delivery(cell: CoverageCell, delivery: Delivery, at: datetime) -> Non
     _save(cell, at)
 
 
+@transaction.atomic
 def record_absence(cell: CoverageCell, absence: Absence, words: str, at: datetime) -> None:
     """Apple answered without a report; `words` is what it said.
 
     Rules: Apple's 404 texts for sales reports; finance reports give one text for everything and are judged by the
     calendar alone. A text that nobody has explained decides nothing.
     """
+    _as_it_is_now(cell)
     if cell.delivery_id is None:
         _judge_absence(cell, absence, words, at, sync_policy())
     else:
@@ -86,8 +92,10 @@ def record_absence(cell: CoverageCell, absence: Absence, words: str, at: datetim
     _save(cell, at)
 
 
+@transaction.atomic
 def record_failure(cell: CoverageCell, cause: Cause, words: str, at: datetime, *, next_try: datetime) -> None:
     """A call failed for good, so the cell is blocked until somebody acts or `next_try` brings it."""
+    _as_it_is_now(cell)
     cell.next_try = next_try
     if cell.delivery_id is None:
         cell.state, cell.cause, cell.evidence = CellState.BLOCKED, cause, words
@@ -96,11 +104,15 @@ def record_failure(cell: CoverageCell, cause: Cause, words: str, at: datetime, *
 
 def block_unasked(cells: Iterable[CoverageCell], cause: Cause, words: str, *, next_try: datetime) -> int:
     """Cells that were not asked because the key itself was refused: they wait for the same thing. Returns how many."""
-    waiting = [cell for cell in cells if cell.delivery_id is None]
-    for cell in waiting:
-        cell.state, cell.cause, cell.evidence, cell.next_try = CellState.BLOCKED, cause, words, next_try
-    CoverageCell.objects.bulk_update(waiting, ("state", "cause", "evidence", "next_try"), batch_size=500)
-    return len(waiting)
+    waiting = CoverageCell.objects.filter(pk__in=[cell.pk for cell in cells], delivery=None)
+    return waiting.update(state=CellState.BLOCKED, cause=cause, evidence=words, next_try=next_try)
+
+
+def wait(cells: Iterable[CoverageCell], words: str, *, next_try: datetime) -> None:
+    """Apple's limit says nothing about the reports: their states stay, all wait."""
+    waiting = CoverageCell.objects.filter(pk__in=[cell.pk for cell in cells])
+    waiting.update(next_try=next_try)
+    waiting.filter(state=CellState.OPEN).update(evidence=words)
 
 
 def note_delivery(delivery: Delivery) -> CoverageCell | None:
@@ -224,6 +236,11 @@ def _judge_late(cell: CoverageCell, at: datetime, policy: SyncPolicy) -> None:
         return
     cell.state, cell.cause = CellState.OVERDUE, Cause.NOT_DELIVERED
     cell.seen_overdue_at = cell.seen_overdue_at or at
+
+
+def _as_it_is_now(cell: CoverageCell) -> None:
+    """A person may have handed in the report since the cell was read."""
+    cell.refresh_from_db(fields=MEMORY, from_queryset=CoverageCell.objects.select_for_update())
 
 
 def _save(cell: CoverageCell, at: datetime) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from datetime import date
 from functools import partial
 
+from django.db import transaction
+
 from ascrecon import clock
 from reports.detect.delivery import DELIVERY_DETECTORS
 from reports.detect.detail_shortfall import detail_shortfalls
@@ -17,7 +19,7 @@ from reports.detect.missing_sales_sold import LOOK_BACK
 from reports.detect.totals import totals_that_do_not_tie
 from reports.detect.truncated_export import truncated_exports
 from reports.findings.found import Found
-from reports.findings.store import Outcome, day_beside, report_findings, widened
+from reports.findings.store import Outcome, day_beside, lock_findings, report_findings, widened
 from reports.models import Account, App, Run
 from reports.reconcile.analytics_policy import analytics_policy
 
@@ -59,7 +61,9 @@ def _window(name: str, start: date, end: date, account: Account | None) -> tuple
     return widened(name, (first, day_beside(end, around)), account)
 
 
+@transaction.atomic
 def _run(name: str, days: tuple[date, date], account: Account | None, app: App | None, run: Run | None) -> Outcome:
+    lock_findings(name)
     window = _window(name, *days, account)
     found = [item for item in _detector(name, days[0])(*window, account) if app is None or item.app == app]
     return report_findings(found, detector=name, account=account, app=app, window=window, at=clock.now(), run=run)

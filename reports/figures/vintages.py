@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from reports.locks import advisory_lock
+from ascrecon import clock
+from reports.locks import advisory_lock, shared_lock
 from reports.models import Delivery, DeliveryState, Series, Vintage
 from reports.sql import execute
 
@@ -79,7 +80,19 @@ def place(
     )
     starts = [p.start for p in periods]
     choose_current(series.pk, starts)
+    _note_that_it_counts(delivery)
     return list(Vintage.objects.filter(series=series, delivery=delivery).order_by("period_start"))
+
+
+#: Shared by loads that are about to commit; a run takes it for itself when it notes when it began.
+COUNTING = "deliveries begin to count"
+
+
+def _note_that_it_counts(delivery: Delivery) -> None:
+    """A run that begins from now on waits until this is committed, so it does not miss what it seems to have seen."""
+    shared_lock(COUNTING)
+    delivery.counted_at = clock.now()
+    delivery.save(update_fields=["counted_at"])
 
 
 CLEAR = """

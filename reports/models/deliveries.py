@@ -62,6 +62,7 @@ class Delivery(models.Model):
     overlaps = models.JSONField(default=list, blank=True)
     warnings = models.JSONField(default=list, blank=True)
     received_at = models.DateTimeField(db_index=True)
+    counted_at = models.DateTimeField("counts since", null=True, blank=True, editable=False)
     rejects_accepted_by = models.CharField(max_length=150, blank=True)
     withdrawn_reason = models.TextField(blank=True)
     uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)

@@ -11,6 +11,7 @@ from django.db.models import Max, Min
 
 from ascrecon import clock
 from reports.detect import detectors
+from reports.figures.vintages import COUNTING
 from reports.findings.found import Found
 from reports.findings.store import Outcome, as_seen, report_findings
 from reports.locks import advisory_lock
@@ -53,11 +54,25 @@ def reconcile(scope: Scope | None = None, *, requested_by: str = "", progress: P
     """Compare both sides by every enabled rule and look for missing values; findings are stored as it goes.
 
     `scope` None means everything that was exported from the console. A look at a past day (`scope.as_of`) is recorded
-    as a run and changes no finding. One run at a time: a second one waits.
+    as a run and changes no finding. Two runs at once take turns, rule by rule.
     """
     scope = scope or everything()
     _give_up_cut_runs(scope)
-    run = Run.objects.create(
+    result = RunResult(_begun(scope, requested_by))
+    try:
+        _run(result, scope, progress)
+    except BaseException:  # noqa: BLE001 - the run must not stay "running" when its process is stopped; raised again
+        Run.objects.filter(pk=result.run.pk).update(state=Run.State.FAILED, finished_at=clock.now())
+        raise
+    _finish(result)
+    return result
+
+
+@transaction.atomic
+def _begun(scope: Scope, requested_by: str) -> Run:
+    """What counts before the moment that it notes is committed, so that it reads it."""
+    advisory_lock(COUNTING)
+    return Run.objects.create(
         account=scope.account,
         app=scope.app,
         period_start=scope.start,
@@ -66,14 +81,6 @@ def reconcile(scope: Scope | None = None, *, requested_by: str = "", progress: P
         started_at=clock.now(),
         requested_by=requested_by,
     )
-    result = RunResult(run)
-    try:
-        _run(result, scope, progress)
-    except BaseException:  # noqa: BLE001 - the run must not stay "running" when its process is stopped; raised again
-        Run.objects.filter(pk=run.pk).update(state=Run.State.FAILED, finished_at=clock.now())
-        raise
-    _finish(result)
-    return result
 
 
 def _give_up_cut_runs(scope: Scope) -> None:

@@ -77,7 +77,7 @@ def days_not_compared() -> Days | None:
         state=Run.State.DONE,
         as_of=None,
         app=None,
-        started_at__gte=OuterRef("received_at"),
+        started_at__gte=OuterRef("counted_at"),
         period_start__lte=OuterRef("period_start"),
         period_end__gte=OuterRef("period_end"),
     )
@@ -112,7 +112,7 @@ SELECT min(b.first), max(b.last) FROM ({BESIDE}) b JOIN reports_delivery d ON d.
 WHERE NOT EXISTS (
     SELECT FROM reports_run r
     WHERE (r.account_id IS NULL OR r.account_id = d.account_id) AND r.state = 'done' AND r.as_of IS NULL
-      AND r.app_id IS NULL AND r.started_at >= d.received_at AND r.period_start <= b.first AND r.period_end >= b.last)
+      AND r.app_id IS NULL AND r.started_at >= d.counted_at AND r.period_start <= b.first AND r.period_end >= b.last)
 """  # noqa: S608 - constants only
 
 

@@ -14,7 +14,6 @@ from reports.files.errors import BadFile
 from reports.models import (
     ApiProblem,
     Cause,
-    CellState,
     CoverageCell,
     Delivery,
     Grain,
@@ -168,7 +167,8 @@ class Fetcher:
         problems.note_failure(cell.account, error, at, report=cell.report, cell=cell)
         words, next_try = error.sentences, _next_try(error, at)
         if is_used_up(error):
-            return _wait_for_limit([cell, *rest], words, next_try)
+            ledger.wait([cell, *rest], words, next_try=next_try)
+            return False
         ledger.record_failure(cell, cause, words, at, next_try=next_try)
         if in_a_row < sync_policy().failures_until_stop:
             return True
@@ -272,16 +272,6 @@ def is_used_up(error: AppStoreError) -> bool:
     """
     patience = client_policy().patience_seconds
     return error.category is Category.RATE_LIMIT and (error.retry_after or 0.0) > patience
-
-
-def _wait_for_limit(cells: Sequence[CoverageCell], words: str, next_try: datetime) -> bool:
-    """Apple's limit says nothing about the reports: their states stay, all wait."""
-    for cell in cells:
-        cell.next_try = next_try
-        if cell.state == CellState.OPEN:
-            cell.evidence = words
-    CoverageCell.objects.bulk_update(cells, ("next_try", "evidence"), batch_size=500)
-    return False
 
 
 def _due_of_account(cell: CoverageCell, at: datetime) -> list[CoverageCell]:

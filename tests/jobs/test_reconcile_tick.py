@@ -11,7 +11,9 @@ import pytest
 from ascrecon.jobs.models import Job
 from reports.jobs import reconcile_what_is_new
 from reports.models import Delivery, Finding
+from reports.services.deliveries import load_api_report
 from reports.services.merge import merge_account
+from reports.services.raw_files import keep
 from reports.services.uploads import withdraw
 from tests.doors import told
 from tests.factories import AccountFactory, AppFactory, VendorFactory
@@ -102,3 +104,17 @@ def test_everything_of_an_account_is_compared_after_a_merge() -> None:
     merge_account(files, acme)
 
     assert queued() == [(None, None, acme.pk)]
+
+
+def test_a_run_that_began_while_a_report_was_loaded_does_not_hide_it(tmp_path: Path, clock: Clock) -> None:
+    """It was downloaded at nine and counts since ten past; a run at five past could not see it."""
+    account = VendorFactory.make().account
+    path = sales_report(tmp_path, download())
+    later(clock, 5)
+    told("reconcile", "--from", "2026-10-12", "--to", "2026-10-12")
+    later(clock, 10)
+    load_api_report(keep(path), file_name=path.name, account=account, asked=None, received_at=NINE)
+
+    reconcile_what_is_new(NINE)
+
+    assert queued() == [("2026-10-12", "2026-10-12", None)]

@@ -216,3 +216,13 @@ def test_it_reads_again_at_the_same_hour_in_california_when_the_clocks_change(ve
 
     assert cell.due == datetime(2026, 10, 31, 15, tzinfo=UTC)
     assert next_reading(cell, datetime(2026, 10, 31, 20, tzinfo=UTC)) == datetime(2026, 11, 1, 16, tzinfo=UTC)
+
+
+def test_what_a_person_handed_in_while_apple_was_asked_stays(vendor: Vendor) -> None:
+    asked = cell_of(vendor)
+    record_delivery(CoverageCell.objects.get(pk=asked.pk), delivery := delivery_of(vendor, rows=3), DUE)
+
+    record_absence(asked, NO_SALES, "There were no sales for the date specified.", DUE + HOUR)
+
+    kept = CoverageCell.objects.get(pk=asked.pk)
+    assert (kept.state, kept.delivery, kept.attempts) == (CellState.FINAL, delivery, 2)
