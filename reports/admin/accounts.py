@@ -85,6 +85,9 @@ class KeyForm(forms.ModelForm[Account]):
         )
 
 
+KEY_FOR_ANOTHER_ADDRESS = "Enter the key again: calls to another address would be signed with it."
+
+
 class EditAccountForm(KeyForm):
     """An account that is there: an empty key field keeps the key that is stored."""
 
@@ -93,6 +96,8 @@ class EditAccountForm(KeyForm):
         entered = self.entered()
         if entered.private_key:
             self.instance.private_key = self._checked(entered)
+        elif self.instance.has_key and cleaned.get("base_url", self.instance.base_url) != self.instance.base_url:
+            self.add_error("new_key", KEY_FOR_ANOTHER_ADDRESS)
         return cleaned
 
     def _checked(self, entered: NewAccount) -> str:
@@ -320,6 +325,10 @@ class AppAdmin(WorkAdmin[App]):
         "Provisional": "provisional",
     }
     fields = ("account", "name", "apple_id", "sku", "bundle_id")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: App | None = None) -> tuple[str, ...]:
+        """Reports, figures and findings of an app that is there belong to its account."""
+        return ("account",) if obj else ()
 
     @admin.display(description="Apple ID", ordering="apple_id")
     def apple_id_text(self, app: App) -> str:

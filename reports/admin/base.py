@@ -24,7 +24,15 @@ from reports.admin.paginator import CappedPaginator
 M = TypeVar("M", bound=Model)
 EXPORT_CHUNK = 2000
 ActionNames = Sequence[str] | None
+#: What Django's own filters and its date hierarchy ask of a field.
+OFFERED = ("exact", "id__exact", "isnull", "in", "gte", "gt", "lte", "lt", "year", "month", "day")
 NOT_CRITERIA = ("p", "o", "e", "all", "_facets", "after")
+
+
+def _asked_by(list_filter: Any) -> str:
+    """The parameter or the field of an entry of `list_filter`: a field, a field with its filter, or a filter."""
+    named = list_filter[0] if isinstance(list_filter, tuple) else list_filter
+    return str(getattr(named, "parameter_name", named))
 
 
 @dataclass(frozen=True)
@@ -63,6 +71,12 @@ class WorkAdmin(admin.ModelAdmin[M]):
         return f"admin:{self.opts.app_label}_{self.opts.model_name}_{page}"
 
     # Lists
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        """Only what a filter of the list offers: by others, a person could guess what the list does not show."""
+        filters = self.list_filter if request is None else self.get_list_filter(request)
+        offered = {_asked_by(each) for each in filters} | {self.date_hierarchy}
+        return lookup in offered or any(lookup == f"{name}__{asked}" for name in offered for asked in OFFERED)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         context = {**self.list_context(request), **(extra_context or {})}

@@ -48,7 +48,6 @@ AFTER_VAR = "after"
 BY_KEY = ("delivery", "day")
 RANGES = (*BY_KEY, "line")
 NOTHING = Q(pk__in=[])
-MOST_FILES = 200
 
 
 def key_range(delivery: int, line: int | None = None) -> Q:
@@ -101,7 +100,7 @@ def keys_of_day(model: type[Model], day: date) -> Q:
     vintages = Vintage.objects.filter(told_in(model), current=True, period_start__lte=day, period_end__gte=day)
     in_file = Q(day=day) if has_many_days(model) else Q()
     wanted = NOTHING
-    for delivery in vintages.values_list("delivery_id", flat=True).distinct()[:MOST_FILES]:
+    for delivery in vintages.values_list("delivery_id", flat=True).distinct():
         wanted |= key_range(delivery) & in_file
     return wanted
 

@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 
 from ascrecon.exporting import Table
 from reports.admin.base import ReadOnlyAdmin
+from reports.admin.filters import InputFilter, UpperInputFilter, input_filter
 from reports.amounts import format_amount
 from reports.templatetags.finance import badge, moment
 from subscriptions.models import Environment
@@ -72,6 +73,25 @@ class EnvironmentFilter(admin.SimpleListFilter):
                 "query_string": changelist.get_query_string(query, removed),
                 "display": label,
             }
+
+
+class AutoRenewFilter(admin.SimpleListFilter):
+    title = "auto-renew"
+    parameter_name = "auto_renew"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("1", "On"), ("0", "Off")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(auto_renew=self.value()) if self.value() in {"0", "1"} else queryset
+
+
+def typed_filter(name: str, hint: str) -> type[InputFilter]:
+    """A column of a large table by its whole value, which a person types: to list its values, all rows were read."""
+    return input_filter(UpperInputFilter, name, name, f"{name}__exact", hint)
+
+
+CURRENCY = typed_filter("currency", "such as EUR")
 
 
 def price_column(field: str, title: str, currency: str = "currency") -> Column:

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, reverse
@@ -12,10 +13,11 @@ from django.views.decorators.http import require_POST
 
 from reports.admin.base import EmptyState, ReadOnlyAdmin, require
 from reports.admin.display import badge_column, moment_column
-from subscriptions.admin.common import EnvironmentFilter, StoreAdmin, ms_column, sees_tokens
+from subscriptions.admin.common import EnvironmentFilter, StoreAdmin, ms_column, sees_tokens, typed_filter
 from subscriptions.jobs import enqueue_processing
 from subscriptions.models import Notification, RefusedPayload, SigningChain, Subscription
 from subscriptions.selectors.masking import SEE, masked_json
+from subscriptions.selectors.searching import uuid_of
 from subscriptions.services.chains import distrust
 from subscriptions.services.quarantine import replay
 
@@ -30,11 +32,11 @@ class NotificationAdmin(StoreAdmin[Notification]):
     list_display = ("signed", "type", "subtype", "app", "original_id", "source", "deliveries", "late", "state_badge")
     list_display_links = ("signed", "type")
     list_filter = (
-        EnvironmentFilter, "state", "quarantine", "source", "known", "type",
+        EnvironmentFilter, "state", "quarantine", "source", "known", typed_filter("type", "such as DID_RENEW"),
         ("account", admin.RelatedOnlyFieldListFilter),
     )  # fmt: skip
     list_select_related = ("app",)
-    search_fields = ("uuid__startswith", "=original_id", "=transaction_id")
+    search_fields = ("original_id__exact", "transaction_id__exact")
     search_help_text = "Notification UUID, transaction ID or original transaction ID"
     ordering = ("-signed_ms", "-id")
     export_fields: ClassVar[dict[str, str]] = {
@@ -46,6 +48,13 @@ class NotificationAdmin(StoreAdmin[Notification]):
     }  # fmt: skip
     signed = ms_column("signed_ms", "Signed")
     state_badge = badge_column("state", "State")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Notification], search_term: str
+    ) -> tuple[QuerySet[Notification], bool]:
+        if uuid := uuid_of(search_term):
+            return queryset.filter(uuid=uuid), False
+        return super().get_search_results(request, queryset, search_term)
 
     @admin.display(description="Late")
     def late(self, row: Notification) -> str:

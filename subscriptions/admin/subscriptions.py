@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern
@@ -12,21 +12,25 @@ from django.views.decorators.http import require_POST
 from ascrecon import clock
 from reports.admin.base import EmptyState, require
 from subscriptions.admin.common import (
+    CURRENCY,
     ESTIMATE,
+    AutoRenewFilter,
     EnvironmentFilter,
     StoreAdmin,
     ms_column,
     price_column,
     sees_tokens,
     status_column,
+    typed_filter,
 )
 from subscriptions.jobs import enqueue_erasure, enqueue_history, enqueue_order
-from subscriptions.models import Customer, CustomerKey, Purchase, Refund, ServerKey, SignedTransaction, Subscription
+from subscriptions.models import Customer, CustomerKey, Purchase, Refund, ServerKey, Subscription
 from subscriptions.selectors.amounts import totals
 from subscriptions.selectors.axis import BAR, WIDTH, axes
 from subscriptions.selectors.customer_findings import findings_of
 from subscriptions.selectors.masking import masked, named
-from subscriptions.selectors.orders import answers, keys_of_order
+from subscriptions.selectors.orders import answers
+from subscriptions.selectors.searching import named_by
 from subscriptions.selectors.timeline import timeline
 from subscriptions.services.erasure import forget_from_now_on
 from subscriptions.services.orders import order_id_of
@@ -44,11 +48,11 @@ class SubscriptionAdmin(StoreAdmin[Subscription]):
         "newest", "status_badge",
     )  # fmt: skip
     list_filter = (
-        EnvironmentFilter, "status", "auto_renew", "ownership", "currency",
+        EnvironmentFilter, "status", AutoRenewFilter, typed_filter("ownership", "such as PURCHASED"), CURRENCY,
         ("app", admin.RelatedOnlyFieldListFilter),
     )  # fmt: skip
     list_select_related = ("app", "customer")
-    search_fields = ("=original_id",)
+    search_fields = ("original_id__exact",)
     search_help_text = (
         "Any ID: original transaction, transaction, line item, order, Apple Account, app login (with the right)"
     )
@@ -78,14 +82,7 @@ class SubscriptionAdmin(StoreAdmin[Subscription]):
         term = search_term.strip()
         if not term:
             return queryset, False
-        wanted = Q(transaction_id=term) | Q(line_item_id=term) | Q(app_transaction_id=term)
-        if sees_tokens(request):
-            wanted |= Q(app_account_token=term.lower())
-        ordered = [original for _, _, original in keys_of_order(order_id_of(term))] if order_id_of(term) else []
-        copies = SignedTransaction.objects.filter(
-            wanted, app=OuterRef("app"), environment=OuterRef("environment"), original_id=OuterRef("original_id")
-        )
-        return queryset.filter(Q(original_id__in=[term, *ordered]) | Exists(copies)), False
+        return queryset.filter(named_by(term, by_token=sees_tokens(request))), False
 
     def own_urls(self) -> list[URLPattern]:
         return [
@@ -162,7 +159,7 @@ class CustomerAdmin(StoreAdmin[Customer]):
     list_display = ("name", "app", "key_kind")
     list_filter = (EnvironmentFilter, "key_kind", ("app", admin.RelatedOnlyFieldListFilter))
     list_select_related = ("app",)
-    search_fields = ("=subscriptions__original_id",)
+    search_fields = ("subscriptions__original_id__exact",)
     search_help_text = "Original transaction ID"
     export_fields: ClassVar[dict[str, str]] = {
         "Told apart by": "key_kind", "App": "app__name", "Environment": "environment", "Number": "id",
@@ -198,9 +195,12 @@ class PurchaseAdmin(StoreAdmin[Purchase]):
     list_display = (
         "bought", "purchase_key", "app", "product_id", "reason", "counts", "storefront", "price_amount", "currency",
     )  # fmt: skip
-    list_filter = (EnvironmentFilter, "reason", "counts", "currency", ("app", admin.RelatedOnlyFieldListFilter))
+    list_filter = (
+        EnvironmentFilter, typed_filter("reason", "such as RENEWAL"), "counts", CURRENCY,
+        ("app", admin.RelatedOnlyFieldListFilter),
+    )  # fmt: skip
     list_select_related = ("app",)
-    search_fields = ("=purchase_key", "=transaction_id", "=original_id")
+    search_fields = ("purchase_key__exact", "transaction_id__exact", "original_id__exact")
     search_help_text = "Line item, transaction ID or original transaction ID"
     exclude = ("app_account_token",)
     export_fields: ClassVar[dict[str, str]] = {
@@ -220,9 +220,9 @@ class RefundAdmin(StoreAdmin[Refund]):
     list_help = "Dated lines of their own: the purchases and the months that were closed do not change by them."
     empty = EmptyState("No refund is known yet.")
     list_display = ("given_back", "kind", "transaction_id", "app", "reason", "amount_amount", "currency")
-    list_filter = (EnvironmentFilter, "kind", "currency", ("app", admin.RelatedOnlyFieldListFilter))
+    list_filter = (EnvironmentFilter, "kind", CURRENCY, ("app", admin.RelatedOnlyFieldListFilter))
     list_select_related = ("app",)
-    search_fields = ("=purchase_key", "=transaction_id", "=original_id")
+    search_fields = ("purchase_key__exact", "transaction_id__exact", "original_id__exact")
     search_help_text = "Line item, transaction ID or original transaction ID"
     export_fields: ClassVar[dict[str, str]] = {
         "Kind": "kind", "Transaction ID": "transaction_id", "Original transaction ID": "original_id",

@@ -75,7 +75,11 @@ class Subscription(Derived):
         constraints = (
             models.UniqueConstraint(fields=("app", "environment", "original_id"), name="subscription_original"),
         )
-        indexes = (models.Index(fields=("app_account_token",), name="subscription_token"),)
+        indexes = (
+            models.Index(fields=("app_account_token",), name="subscription_token"),
+            models.Index(fields=("environment", "-newest_ms", "-id"), name="subscription_newest"),
+            models.Index(fields=("original_id",), name="subscription_by_original"),
+        )
 
     def __str__(self) -> str:
         return self.original_id
@@ -124,7 +128,10 @@ class Purchase(Derived):
     class Meta:
         ordering = ("-purchase_ms", "-id")
         constraints = (models.UniqueConstraint(fields=("app", "environment", "purchase_key"), name="purchase_key"),)
-        indexes = (models.Index(fields=("app", "environment", "original_id"), name="purchase_original"),)
+        indexes = (
+            models.Index(fields=("app", "environment", "original_id"), name="purchase_original"),
+            models.Index(fields=("environment", "-purchase_ms", "-id"), name="purchase_newest"),
+        )
 
     def __str__(self) -> str:
         return self.purchase_key
@@ -153,7 +160,10 @@ class Refund(Derived):
         constraints = (
             models.UniqueConstraint(fields=("app", "environment", "purchase_key", "episode"), name="refund_line"),
         )
-        indexes = (models.Index(fields=("app", "environment", "original_id"), name="refund_original"),)
+        indexes = (
+            models.Index(fields=("app", "environment", "original_id"), name="refund_original"),
+            models.Index(fields=("environment", "-at_ms", "-id"), name="refund_newest"),
+        )
 
     def __str__(self) -> str:
         return f"{self.kind} of {self.purchase_key}"

@@ -9,7 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.forms.models import model_to_dict
 from django.test import Client
 
-from reports.models import Account, CoverageCell, Rule
+from reports.models import Account, App, CoverageCell, Rule
 from tests import factories as make
 
 ADD = "/admin/reports/account/add/"
@@ -82,6 +82,35 @@ def test_it_keeps_the_stored_key_when_the_field_stays_empty(pem: str, login: Cal
     assert client.post(f"/admin/reports/account/{account.pk}/change/", data).status_code == 302
     account.refresh_from_db()
     assert (account.name, secret(pem) in account.private_key) == ("Acme Corporation", True)
+
+
+def test_another_address_needs_the_key_again(pem: str, login: Callable[[str], Client]) -> None:
+    """Who may not know the key must not have calls to a server of theirs signed with it."""
+    client = login("Administrator")
+    client.post(ADD, entered(pem))
+    account = Account.objects.get()
+    management = {"vendors-TOTAL_FORMS": "0", "vendors-INITIAL_FORMS": "0"}
+    url, elsewhere = f"/admin/reports/account/{account.pk}/change/", {"base_url": "https://apple.example.com"}
+
+    refused = client.post(url, entered("", **elsewhere, **management))
+
+    assert "Enter the key again" in refused.content.decode()
+    assert Account.objects.get().base_url == account.base_url
+    assert client.post(url, entered(pem, **elsewhere, **management)).status_code == 302
+    assert Account.objects.get().base_url == "https://apple.example.com"
+
+
+def test_an_app_stays_in_its_account(login: Callable[[str], Client]) -> None:
+    """Its reports, figures and findings are there; two apps are joined by merging them."""
+    app, other = make.AppFactory.make(), make.AccountFactory.make(name="Other")
+    names = {"names-TOTAL_FORMS": "0", "names-INITIAL_FORMS": "0"}
+    data = {"account": other.pk, "name": "Notes", "apple_id": app.apple_id, "sku": app.sku, "bundle_id": app.bundle_id}
+
+    response = login("Administrator").post(f"/admin/reports/app/{app.pk}/change/", data | names)
+
+    assert response.status_code == 302
+    was, app = app.account, App.objects.get(pk=app.pk)
+    assert (app.account, app.name) == (was, "Notes")
 
 
 def test_it_queues_pulling_once(pem: str, login: Callable[[str], Client]) -> None:

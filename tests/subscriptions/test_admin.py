@@ -117,6 +117,38 @@ def test_a_token_is_no_search_word_for_those_who_may_not_see_it(shop: Shop, play
     assert "/change/" not in text(login("Viewer"), f"/admin/subscriptions/subscription/?q={ANNA}")
 
 
+@pytest.mark.parametrize(
+    "question",
+    [
+        f"subscription/?app_account_token__startswith={ANNA[:2]}",
+        f"purchase/?app_account_token={ANNA}",
+        f"customer/?key__startswith={ANNA[:2]}",
+        "notification/?signed_payload__contains=e",
+        "notification/?app__account__private_key_encrypted__startswith=g",
+    ],
+)
+def test_no_list_answers_questions_about_what_it_does_not_show(
+    question: str, shop: Shop, play: Play, login: Login
+) -> None:
+    """Letter by letter, they would tell a token to those who may not see it."""
+    play(signed(steps_of("billed_twice"), shop))
+    assert login("Viewer").get(f"/admin/subscriptions/{question}").status_code == 400
+
+
+def test_a_notification_is_found_by_its_uuid(shop: Shop, play: Play, login: Login) -> None:
+    play(signed(steps_of("billed_twice"), shop))
+    wanted = Notification.objects.order_by("pk").first()
+    assert wanted is not None
+    shown = text(login("Viewer"), f"/admin/subscriptions/notification/?q={wanted.uuid}")
+    assert [f"/{row.pk}/change/" in shown for row in Notification.objects.order_by("pk")[:2]] == [True, False]
+
+
+def test_a_list_is_narrowed_by_what_a_person_types(shop: Shop, play: Play, login: Login) -> None:
+    play(signed(steps_of("billed_twice"), shop))
+    assert "/change/" in text(login("Viewer"), "/admin/subscriptions/purchase/?currency=usd")
+    assert "/change/" not in text(login("Viewer"), "/admin/subscriptions/purchase/?currency=eur")
+
+
 def test_sandbox_is_shown_only_where_it_is_asked_for(sandbox: Shop, play: Play, login: Login) -> None:
     play(signed(steps_of("renew"), sandbox), "sandbox")
     for model in ("subscription", "customer", "purchase", "notification"):
