@@ -39,6 +39,9 @@ class Notification(models.Model):
     account = models.ForeignKey(Account, models.PROTECT, related_name="notifications")
     app = models.ForeignKey(App, models.PROTECT, null=True, blank=True, related_name="notifications")
     environment = models.CharField(max_length=10, choices=Environment)
+    address = models.CharField(
+        "came to the address for", max_length=10, choices=Environment, blank=True, help_text="empty: not by the webhook"
+    )
     uuid = models.UUIDField("notification UUID")
     source = models.CharField(max_length=8, choices=Source)
     state = models.CharField(max_length=12, choices=NotificationState)

@@ -59,7 +59,9 @@ def take_in(signed_payload: object, *, account: Account, environment: Environmen
     found = read_notification(signed_payload, trusted_roots())
     with transaction.atomic():
         chain = chain_of(found.signed.chain)
-        return _keep(_row(found, account, _place(found, account, environment, chain), chain, source))
+        row = _row(found, account, _place(found, account, environment, chain), chain, source)
+        row.address = environment or ""
+        return _keep(row)
 
 
 def chain_of(chain: Chain) -> SigningChain:
@@ -163,15 +165,24 @@ def _release(kept: Notification, row: Notification) -> bool:
 def place_again(kept: Notification) -> bool:
     """Look again whether a notification in quarantine belongs to an app by now. True where it does.
 
-    It keeps the environment that it names, and stays where it came to the other environment's address: a person
-    decides about that (`environment` is checked by `release`).
+    One whose app is known by now waits on where it came to the other environment's address. From there only a person
+    lets it go, into the environment that it names.
     """
     if kept.state != NotificationState.QUARANTINED or not kept.signed_payload:
         return False
     found = read_notification(kept.signed_payload, trusted_roots())
-    place = _place(found, kept.account, None, kept.chain)
-    if place.quarantine:
-        return False
-    kept.app, kept.environment, kept.state, kept.quarantine = place.app, place.environment, place.state, ""
+    place = _place(found, kept.account, _door(kept), kept.chain)
+    kept.app, kept.environment, kept.state, kept.quarantine = (
+        place.app,
+        place.environment,
+        place.state,
+        place.quarantine,
+    )
     kept.save(update_fields=["app", "environment", "state", "quarantine"])
-    return True
+    return not place.quarantine
+
+
+def _door(kept: Notification) -> Environment | None:
+    if not kept.address or kept.quarantine == Quarantine.ENVIRONMENT:
+        return None
+    return Environment(kept.address)

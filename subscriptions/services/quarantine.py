@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from ascrecon.storeserver.refusals import Refused, RootsMissing
 from reports.models import Account, App
@@ -14,15 +17,29 @@ PORTION = 500
 
 
 def release_what_fits(account: Account) -> int:
-    """Let those count whose app the account knows by now. Returns how many."""
-    known = App.objects.filter(account=account, merged_into=None, provisional=False).exclude(bundle_id="")
+    """Let those count whose app the account knows by now. Returns how many.
+
+    One that can fit no app yet is left alone, however many there are; what was erased cannot be verified again.
+    """
+    named = App.objects.filter(
+        account=account, merged_into=None, provisional=False, bundle_id=OuterRef("bundle_id")
+    ).exclude(bundle_id="")
+    numbered = named.filter(apple_id=OuterRef("app_apple_id"))
     waiting = Notification.objects.filter(
+        Exists(numbered) | Q(Exists(named), app_apple_id=None),
         account=account,
         state=NotificationState.QUARANTINED,
         quarantine__in=MISPLACED,
-        bundle_id__in=known.values_list("bundle_id", flat=True),
-    )
-    return sum(replay(row) for row in waiting.order_by("pk")[:PORTION])
+    ).exclude(signed_payload="")
+    return sum(replay(row) for portion in _portions(waiting) for row in portion)
+
+
+def _portions(waiting: QuerySet[Notification]) -> Iterator[list[Notification]]:
+    """Each once, by its number: those that were let go are missing from what is asked for next."""
+    last = 0
+    while portion := list(waiting.filter(pk__gt=last).order_by("pk")[:PORTION]):
+        yield portion
+        last = portion[-1].pk
 
 
 @transaction.atomic

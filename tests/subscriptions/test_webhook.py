@@ -214,6 +214,35 @@ class TestQuarantine:
         assert Notification.objects.get().state == "processed"
         assert Subscription.objects.get().app.bundle_id == "com.other.app"
 
+    def test_none_waits_behind_those_that_fit_no_app(
+        self, shop: Shop, post: Post, account: Account, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("subscriptions.services.quarantine.PORTION", 1)
+        misfit = Shop(shop.authority, shop.bundle_id, 42)
+        shops = [Shop(shop.authority, "com.other.app", 43), Shop(shop.authority, "com.third.app", 44)]
+        for each in (misfit, *shops):
+            post(each.authority.sign(first_of(each)))
+        for each in shops:
+            make.AppFactory.make(account=account, bundle_id=each.bundle_id, apple_id=each.apple_id, sku=each.bundle_id)
+
+        run_due()
+        run_now(Job.objects.get(kind="notifications.process"))
+
+        states = Notification.objects.order_by("pk").values_list("state", "quarantine")
+        assert list(states) == [("quarantined", Quarantine.APP_ID), ("processed", ""), ("processed", "")]
+
+    def test_sandbox_stays_out_of_production_also_once_its_app_is_known(
+        self, sandbox: Shop, post: Post, account: Account
+    ) -> None:
+        foreign = Shop(sandbox.authority, "com.other.app", 42, environment=sandbox.environment)
+        post(foreign.authority.sign(first_of(foreign)))
+        make.AppFactory.make(account=account, bundle_id="com.other.app", apple_id=42, sku="OTHER")
+
+        run_due()
+        run_now(Job.objects.get(kind="notifications.process"))
+
+        assert Notification.objects.get().quarantine == Quarantine.ENVIRONMENT
+
     def test_it_does_not_believe_another_apple_id(self, shop: Shop, post: Post) -> None:
         twisted = Shop(shop.authority, shop.bundle_id, 42)
 
