@@ -12,7 +12,7 @@ from ascrecon.q_cluster import least_retry
 
 @register(Tags.security)
 def production_is_safe(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """The same list with which the settings refuse to load, for settings that were changed after that."""
+    """What settings that were changed after loading must not undo; loading checks these and more."""
     if settings.ASCRECON_ENV != "production":
         return []
     problems: list[CheckMessage] = []

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -24,7 +24,7 @@ from reports.admin.filters import DateInputFilter, MineFilter, WorkStateFilter, 
 from reports.admin.forms import AssignForm, ReasonForm
 from reports.amounts import UNKNOWN, format_amount
 from reports.findings import workflow
-from reports.models import UNFINISHED, Finding, FindingState
+from reports.models import Finding, FindingState
 from reports.selectors.export_tasks import is_askable, of_finding, reason_of, tasks
 from reports.selectors.findings import finding_page, money_at_risk
 from reports.selectors.problems import is_estimate
@@ -47,7 +47,7 @@ class Action:
     help: str
     form: type[forms.Form]
     do: Step
-    states: tuple[str, ...]
+    states: Sequence[FindingState]
 
 
 ACTIONS = {
@@ -59,7 +59,7 @@ ACTIONS = {
             "Who works on it.",
             AssignForm,
             lambda f, data, by: workflow.assign(f, to=data["to"], by=by),
-            UNFINISHED,
+            workflow.ALLOWED["assigned"],
         ),
         Action(
             "wait",
@@ -67,7 +67,7 @@ ACTIONS = {
             "What you wait for, and from whom.",
             ReasonForm,
             lambda f, data, by: workflow.wait(f, reason=data["reason"], by=by),
-            UNFINISHED,
+            workflow.ALLOWED["waiting"],
         ),
         Action(
             "explain",
@@ -75,7 +75,7 @@ ACTIONS = {
             "What you found out. The finding stays open.",
             ReasonForm,
             lambda f, data, by: workflow.explain(f, text=data["reason"], by=by),
-            tuple(FindingState),
+            workflow.ALLOWED["explained"],
         ),
         Action(
             "resolve",
@@ -83,7 +83,7 @@ ACTIONS = {
             "Why it is settled although the two sides differ.",
             ReasonForm,
             lambda f, data, by: workflow.resolve(f, reason=data["reason"], by=by),
-            UNFINISHED,
+            workflow.ALLOWED["resolved"],
         ),
         Action(
             "reopen",
@@ -91,7 +91,7 @@ ACTIONS = {
             "Why it is not settled.",
             ReasonForm,
             lambda f, data, by: workflow.reopen(f, reason=data["reason"], by=by),
-            (FindingState.RESOLVED, FindingState.CLOSED),
+            workflow.ALLOWED["reopened"],
         ),
     )
 }

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.conf import settings
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
 
 from reports.coverage.overview import Complete, completeness
@@ -39,7 +40,7 @@ class Digest:
 
 def compose(account: Account | None, minimum: Severity, since: datetime | None, until: datetime) -> Digest:
     """The digest of what happened after `since` up to `until` (aware), for one account or all of them."""
-    findings = _findings(account, minimum)
+    findings = _findings(account, minimum, since, until)
     sections = _sections(findings, since, until)
     still_open = [finding for finding in findings if finding.state in UNFINISHED]
     accounts = [account] if account else list(Account.objects.all())
@@ -62,9 +63,13 @@ def one_line(text: str) -> str:
     return clean if len(clean) <= MOST_LETTERS else clean[: MOST_LETTERS - 1] + "…"
 
 
-def _findings(account: Account | None, minimum: Severity) -> list[Finding]:
+def _findings(account: Account | None, minimum: Severity, since: datetime | None, until: datetime) -> list[Finding]:
+    """What is open, and what the data did something to since the last digest. Old ones that are closed are no news."""
     severe = [severity for severity in Severity if severity.rank >= minimum.rank]
-    findings = Finding.objects.filter(severity__in=severe).select_related("account", "app")
+    told = Q(state__in=UNFINISHED)
+    if since is not None:
+        told |= Q(Exists(_events(since, until).filter(finding=OuterRef("pk"))))
+    findings = Finding.objects.filter(told, severity__in=severe).select_related("account", "app")
     if account is not None:
         findings = findings.filter(account=account)
     worst_first = sorted(findings, key=lambda f: (-Severity(f.severity).rank, f.from_day, f.public_id))
@@ -87,13 +92,15 @@ def _sections(findings: Sequence[Finding], since: datetime | None, until: dateti
 
 def _happened(findings: Iterable[Finding], since: datetime, until: datetime) -> dict[int, list[str]]:
     """What was done to each finding by the data, oldest first; what people did is no news to them."""
-    events = FindingEvent.objects.filter(
-        finding__in=findings, at__gt=since, at__lte=until, action__in=ACTIONS
-    ).order_by("at", "id")
+    events = _events(since, until).filter(finding__in=findings).order_by("at", "id")
     happened: dict[int, list[str]] = defaultdict(list)
     for finding_id, action in events.values_list("finding_id", "action"):
         happened[finding_id].append(ACTIONS[action])
     return happened
+
+
+def _events(since: datetime, until: datetime) -> QuerySet[FindingEvent]:
+    return FindingEvent.objects.filter(at__gt=since, at__lte=until, action__in=ACTIONS)
 
 
 def _outcome(happened: Sequence[str]) -> str:

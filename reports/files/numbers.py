@@ -8,9 +8,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
 PATTERN = r"^-?[0-9]{1,15}(\.[0-9]{1,6})?$"
 STRICT = re.compile(PATTERN[1:-1])
 EXPONENT = re.compile(r"-?[0-9]+([.,][0-9]+)?[eE][+-]?[0-9]+")
@@ -28,11 +25,6 @@ def decimal_of(text: str) -> Decimal:
         raise ValueError(why_no_number(text))
     value = Decimal(text)
     return value if value else abs(value)
-
-
-def is_decimal(cells: pa.Array | pa.ChunkedArray) -> pa.Array:
-    """For an array of strings: whether `decimal_of` takes each cell; null stays null."""
-    return pc.match_substring_regex(cells, PATTERN)
 
 
 def why_no_number(text: str) -> str:

@@ -157,6 +157,7 @@ def _move_series(moved: QuerySet[Series], **owner: Owner) -> None:
         if twin is None:
             Series.objects.filter(pk=series.pk).update(**owner)
             continue
+        advisory_lock("series", twin.pk)
         starts = _join(series, twin)
         choose_current(twin.pk, starts)
         series.delete()

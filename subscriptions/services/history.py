@@ -15,9 +15,6 @@ from subscriptions.models import Environment, HistoryCursor, ServerKey
 from subscriptions.services.asking import Shelf, server_client
 from subscriptions.services.processing import HandOn
 
-NOT_KNOWN = "The App Store knows no such transaction, neither in production nor in sandbox."
-
-
 #: Upgrades whose replaced purchase Apple's API was not yet asked about: no notification marks it.
 UNASKED = """
 SELECT DISTINCT p.app_id, p.environment, p.original_id

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-import pyarrow as pa
 import pytest
 
 from reports.files.numbers import (
@@ -10,7 +9,6 @@ from reports.files.numbers import (
     NumberForm,
     choose_number_form,
     decimal_of,
-    is_decimal,
     number_damage,
     number_of,
 )
@@ -38,12 +36,6 @@ def test_it_refuses_what_decimal_alone_would_take(text: str) -> None:
 
 def test_it_reads_minus_zero_as_zero() -> None:
     assert str(decimal_of("-0.00")) == "0.00"
-
-
-def test_it_checks_whole_columns_by_the_same_pattern() -> None:
-    cells = [*(text for text in NO_NUMBERS if "\n" not in text), "1", "-2.5"]
-
-    assert is_decimal(pa.array(cells)).to_pylist() == [False] * (len(cells) - 2) + [True, True]
 
 
 def test_it_recognises_a_number_that_a_spreadsheet_damaged() -> None:

@@ -263,8 +263,3 @@ _REPORTS = (
 
 #: By Apple's name, in the order of the API's list.
 REPORTS = {report.name: report for report in _REPORTS}
-
-
-def fullest(family: str) -> Report:
-    """The report of a family with the most columns: facts are made in its columns."""
-    return max((report for report in _REPORTS if report.family == family), key=lambda report: len(report.columns))

@@ -15,8 +15,6 @@ from ascrecon.simulator.events import Event, version_of
 from ascrecon.simulator.scenario import App
 from ascrecon.simulator.truth import Truth
 
-NEW_VERSION_SHARE = 0.8
-
 
 class Fact(NamedTuple):
     """Exact numbers of one kind of visitor doing one thing; `cells` by Apple's column names, empty ones left out."""
