@@ -8,6 +8,8 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
+from django.db.models import Exists, OuterRef
+
 from ascrecon import clock
 from ascrecon.appstore import AppStoreError, Category, CredentialError
 from ascrecon.crypto import DecryptionError
@@ -32,7 +34,7 @@ from subscriptions.models import (
 )
 from subscriptions.services.asking import server_client
 from subscriptions.services.backfill import HistoryReader
-from subscriptions.services.chains import ask_about, chains_to_ask
+from subscriptions.services.chains import ask_about, chains_to_ask, take_out
 from subscriptions.services.erasure import erase
 from subscriptions.services.history import fetch_customer, upgrades_to_ask_about
 from subscriptions.services.orders import look_up
@@ -44,6 +46,7 @@ from subscriptions.services.trials import try_webhook
 PROCESS, CERTIFICATES, ERASE = "notifications.process", "notifications.certificates", "subscriptions.erase"
 BACK_FILL, HISTORY, DETECT = "notifications.history", "subscriptions.history", "subscriptions.detect"
 CHECK, ORDER, TRIAL = "subscriptions.check", "subscriptions.order", "notifications.test"
+DISTRUST = "subscriptions.distrust"
 
 
 def enqueue_processing(account: Account) -> Job:
@@ -132,7 +135,7 @@ def check_touched(context: JobContext) -> Result:
 @tick("subscriptions.detect", minutes=60)
 def check_all_subscriptions(moment: datetime) -> None:
     """What did not come shows only as time goes by."""
-    for account in Account.objects.filter(notifications__isnull=False).distinct():
+    for account in Account.objects.filter(Exists(Notification.objects.filter(account=OuterRef("pk")))):
         enqueue_detection(account)
 
 
@@ -144,6 +147,25 @@ def ask_about_certificates(context: JobContext) -> Result:
     except RootsMissing as exc:
         raise JobFailed(str(exc)) from exc
     return {"asked": len(asked), "not_good": [str(chain) for chain in asked if chain.state != ChainState.GOOD]}
+
+
+def enqueue_taking_out(chain: SigningChain, *, requested_by: str = "") -> Job:
+    """Queue that nothing counts any more of what a distrusted pair of certificates signed."""
+    return enqueue(
+        DISTRUST,
+        {"chain": chain.pk},
+        subject=f"Take out what {chain} signed",
+        requested_by=requested_by,
+        unique_key=f"{DISTRUST}:{chain.pk}",
+    )
+
+
+@job(DISTRUST, title="Take out what a distrusted certificate signed", timeout=850)
+def take_out_distrusted(context: JobContext) -> Result:
+    chain = SigningChain.objects.filter(pk=context.payload["chain"], state=ChainState.DISTRUSTED).first()
+    if chain is None:
+        raise JobFailed("Nobody distrusts these certificates.")
+    return {"subscriptions": take_out(chain)}
 
 
 @job(ERASE, title="Erase an app account token")

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -14,7 +15,7 @@ from django.views.decorators.http import require_POST
 from reports.admin.base import EmptyState, ReadOnlyAdmin, require
 from reports.admin.display import badge_column, moment_column
 from subscriptions.admin.common import EnvironmentFilter, StoreAdmin, ms_column, sees_tokens, typed_filter
-from subscriptions.jobs import enqueue_processing
+from subscriptions.jobs import enqueue_processing, enqueue_taking_out
 from subscriptions.models import Notification, RefusedPayload, SigningChain, Subscription
 from subscriptions.selectors.masking import SEE, masked_json
 from subscriptions.selectors.searching import uuid_of
@@ -172,6 +173,11 @@ class SigningChainAdmin(ReadOnlyAdmin[SigningChain]):
     def distrust_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         if not request.user.has_perm(DISTRUST):
             raise PermissionDenied
-        distrust(self.viewed(request, str(pk)))
-        messages.success(request, "What this certificate signed counts nothing any more.")
+        chain = self.viewed(request, str(pk))
+        with transaction.atomic():
+            distrust(chain)
+            enqueue_taking_out(chain, requested_by=request.user.get_username())
+        messages.success(
+            request, "What it signs from now on counts nothing. A job takes what it signed before out of the books."
+        )
         return redirect(reverse(self.url_name("change"), args=[pk]))

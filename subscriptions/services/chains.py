@@ -46,18 +46,26 @@ def ask_about(chain: SigningChain) -> SigningChain:
     return chain
 
 
-@transaction.atomic
 def distrust(chain: SigningChain) -> None:
-    """Take what this certificate signed out of the books; it stays in quarantine, where it can be seen."""
+    """Nothing counts that comes from now on signed by this pair. What came before is taken out by `take_out`."""
+    SigningChain.objects.filter(pk=chain.pk).update(state=ChainState.DISTRUSTED)
+
+
+@transaction.atomic
+def take_out(chain: SigningChain) -> int:
+    """Take what this pair signed out of the books; it stays in quarantine, where it can be seen.
+
+    Returns how many subscriptions are told anew. A second time changes nothing.
+    """
     counted = Notification.objects.filter(chain=chain).exclude(state=NotificationState.QUARANTINED)
     for account in sorted(set(counted.values_list("account_id", flat=True))):
         lock_state(account)
     keys = _keys(chain)
-    SigningChain.objects.filter(pk=chain.pk).update(state=ChainState.DISTRUSTED)
     SignedTransaction.objects.filter(chain=chain).update(distrusted=True)
     SignedRenewal.objects.filter(chain=chain).update(distrusted=True)
     counted.update(state=NotificationState.QUARANTINED, quarantine=Quarantine.DISTRUSTED)
     derive(keys)
+    return len(keys)
 
 
 def _keys(chain: SigningChain) -> set[Key]:

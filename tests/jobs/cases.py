@@ -142,6 +142,7 @@ CASES: dict[str, Case] = {
     subscription_jobs.PROCESS: Case(jobs_to_do.processing),
     subscription_jobs.CERTIFICATES: Case(jobs_to_do.certificates, ("SigningChain.asked_at",)),
     subscription_jobs.ERASE: Case(jobs_to_do.erasure),
+    subscription_jobs.DISTRUST: Case(jobs_to_do.distrusted),
     subscription_jobs.DETECT: Case(jobs_to_do.detection),
     subscription_jobs.CHECK: Case(jobs_to_do.check),
     subscription_jobs.TRIAL: Case(jobs_to_do.trial),

@@ -31,9 +31,11 @@ from subscriptions.jobs import (
     enqueue_history,
     enqueue_order,
     enqueue_processing,
+    enqueue_taking_out,
     enqueue_trial,
 )
-from subscriptions.models import DataKind, ServerKey, Source
+from subscriptions.models import DataKind, ServerKey, SigningChain, Source
+from subscriptions.services.chains import distrust
 from subscriptions.services.erasure import forget_from_now_on
 from subscriptions.services.intake import take_in
 from subscriptions.services.own_data import About
@@ -134,6 +136,14 @@ def processing(folder: Path) -> Job:
 def certificates(folder: Path) -> Job:
     _received(folder)
     return enqueue(CERTIFICATES, subject="Certificates", unique_key=CERTIFICATES)
+
+
+def distrusted(folder: Path) -> Job:
+    account = _received(folder)
+    process_received(account)
+    Job.objects.all().delete()
+    distrust(chain := SigningChain.objects.get())
+    return enqueue_taking_out(chain)
 
 
 def detection(folder: Path) -> Job:

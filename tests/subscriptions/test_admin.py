@@ -204,6 +204,7 @@ def test_an_administrator_distrusts_a_certificate_from_the_page(shop: Shop, play
     play(signed(steps_of("renew"), shop))
 
     login("Administrator").post(page_of(SigningChain.objects.get(), "distrust"))
+    run_now(Job.objects.get(kind="subscriptions.distrust"))
 
     assert not Subscription.objects.exists()
     assert "is distrusted" in text(login("Viewer"), page_of(Notification.objects.first()))

@@ -20,6 +20,7 @@ from ascrecon.simulator.subscriptions.steps import Shop, payload, signed
 from ascrecon.storeserver.refusals import RootsMissing
 from reports.models import App
 from subscriptions.checks import trusts_apple_only
+from subscriptions.jobs import enqueue_taking_out
 from subscriptions.models import Notification, Purchase, SigningChain, Subscription
 from subscriptions.services.chains import distrust
 from subscriptions.trust import trusted_roots
@@ -130,7 +131,8 @@ def test_what_a_distrusted_certificate_signed_counts_nothing(shop: Shop, post: P
     run_now(Job.objects.get(kind="notifications.process"))
     assert Purchase.objects.count() == 2
 
-    distrust(Notification.objects.get(signed_payload=bad).chain)
+    distrust(chain := Notification.objects.get(signed_payload=bad).chain)
+    run_now(enqueue_taking_out(chain))
 
     assert list(Purchase.objects.values_list("purchase_key", flat=True)) == ["900"]
     assert Notification.objects.get(quarantine="distrusted").signed_payload == bad
