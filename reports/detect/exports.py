@@ -40,7 +40,9 @@ sums AS (
         AND f.vintage_id = ANY(ARRAY(SELECT new_id FROM twice UNION SELECT old_id FROM twice))
     GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9)
 SELECT s.account_id, s.vendor_id, coalesce(s.app_id, x.app_id) AS app_id, s.kind, s.grain, s.scope, s.timezone,
-       x.metric, x.currency, x.period_start, x.period_end, x.old_taken_on, x.old_value, x.new_value,
+       x.metric, x.currency, x.period_start, x.period_end,
+       -- an export of App Analytics tells by its last day when it was taken; a report file and payments do not
+       CASE WHEN s.kind IN ('A1', 'A2') THEN x.old_taken_on ELSE e.received_at::date END, x.old_value, x.new_value,
        d.id, d.file_name, r.sha256, e.id, e.file_name, q.sha256
 FROM sums x
 JOIN reports_series s ON s.id = x.series_id

@@ -321,6 +321,16 @@ def test_overlaps_across_two_windows_are_one_finding(tmp_path: Path) -> None:
     assert history()[finding["id"]] == ["opened", "changed"]
 
 
+def test_a_downloaded_report_of_a_settled_day_that_changed_was_restated(tmp_path: Path) -> None:
+    """Its last day does not tell when it was taken, as that of a metric does: weeks after, nothing moves by itself."""
+    for folder, units in (("first", 10), ("second", 12)):
+        told("import_export", sales_report(tmp_path / folder, download(units)))
+
+    (finding,) = [f for f in findings_of() if f["kind"] == "overlapping_exports" and f["metric"] == "units"]
+
+    assert (finding["cause"], finding["difference"]) == ("restated", "2")
+
+
 def test_exports_of_two_filters_and_of_days_and_months_overlap_each_for_itself(tmp_path: Path) -> None:
     days = [date(2026, 9, 1), date(2026, 9, 2)]
     months = [date(2026, 8, 1), date(2026, 9, 1)]
