@@ -56,7 +56,7 @@ def test_a_day_that_an_export_tells_is_compared_once(tmp_path: Path, clock: Cloc
     told("reconcile")
     clock(NINE + timedelta(minutes=5))
     delivery = deliver_rows(tmp_path, SESSIONS, "2026-11-07", *day_of(SESSIONS, DAY, 4))
-    Delivery.objects.filter(pk=delivery.pk).update(received_at=NINE + timedelta(minutes=5))
+    Delivery.objects.filter(pk=delivery.pk).update(counted_at=NINE + timedelta(minutes=5))
 
     assert queued() == [("2026-11-02", "2026-11-02")], "the days after it are in no export"
 
@@ -77,7 +77,7 @@ def test_a_snapshot_of_two_years_asks_for_the_days_of_the_export_alone(tmp_path:
         *day_of(DOWNLOADS, date(2024, 11, 1), 740),
         access=Access.SNAPSHOT,
     )
-    Delivery.objects.filter(pk=snapshot.pk).update(received_at=NINE + timedelta(minutes=5))
+    Delivery.objects.filter(pk=snapshot.pk).update(counted_at=NINE + timedelta(minutes=5))
 
     assert queued() == [("2026-11-02", "2026-11-03")]
     Job.objects.all().delete()

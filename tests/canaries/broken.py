@@ -246,8 +246,16 @@ CANARIES = (
         "no look back",
         "that a product paused is never told, since only the day of its return shows it",
         "reports/detect/detectors.py",
-        'TELLS_OF_DAYS_BEFORE = {"missing_sales": LOOK_BACK}',
-        'TELLS_OF_DAYS_BEFORE = {"missing_sales": 0 * LOOK_BACK}',
+        "TELLS_OF_DAYS_BEFORE = {MISSING_SALES: LOOK_BACK}",
+        "TELLS_OF_DAYS_BEFORE = {MISSING_SALES: 0 * LOOK_BACK}",
+        _in("findings/test_missing_sales.py"),
+    ),
+    Canary(
+        "a first look that sees nothing",
+        "after a new day no app is looked at for missing sales, but those that had lost some before",
+        "reports/detect/missing_sales_screen.py",
+        "return sorted({app for (app,) in fetch(SCREEN, known)} | _found_before(start, end))",
+        "return sorted(_found_before(start, end))",
         _in("findings/test_missing_sales.py"),
     ),
     Canary(
