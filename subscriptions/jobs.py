@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
+from django.db import transaction
 from django.db.models import Exists, OuterRef
 
 from ascrecon import clock
@@ -34,7 +35,7 @@ from subscriptions.models import (
 )
 from subscriptions.services.asking import server_client
 from subscriptions.services.backfill import HistoryReader
-from subscriptions.services.chains import ask_about, chains_to_ask, take_out
+from subscriptions.services.chains import ask_about, chains_to_ask, distrust, take_out
 from subscriptions.services.erasure import erase
 from subscriptions.services.history import fetch_customer, upgrades_to_ask_about
 from subscriptions.services.orders import look_up
@@ -149,8 +150,10 @@ def ask_about_certificates(context: JobContext) -> Result:
     return {"asked": len(asked), "not_good": [str(chain) for chain in asked if chain.state != ChainState.GOOD]}
 
 
-def enqueue_taking_out(chain: SigningChain, *, requested_by: str = "") -> Job:
-    """Queue that nothing counts any more of what a distrusted pair of certificates signed."""
+@transaction.atomic
+def enqueue_distrust(chain: SigningChain, *, requested_by: str = "") -> Job:
+    """Distrust a pair of certificates from now on, and queue that nothing it signed before counts any more."""
+    distrust(chain)
     return enqueue(
         DISTRUST,
         {"chain": chain.pk},

@@ -5,7 +5,6 @@ from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -15,11 +14,10 @@ from django.views.decorators.http import require_POST
 from reports.admin.base import EmptyState, ReadOnlyAdmin, require
 from reports.admin.display import badge_column, moment_column
 from subscriptions.admin.common import EnvironmentFilter, StoreAdmin, ms_column, sees_tokens, typed_filter
-from subscriptions.jobs import enqueue_processing, enqueue_taking_out
+from subscriptions.jobs import enqueue_distrust, enqueue_processing
 from subscriptions.models import Notification, RefusedPayload, SigningChain, Subscription
 from subscriptions.selectors.masking import SEE, masked_json
 from subscriptions.selectors.searching import uuid_of
-from subscriptions.services.chains import distrust
 from subscriptions.services.quarantine import replay
 
 REPLAY, DISTRUST = "subscriptions.replay_notification", "subscriptions.change_signingchain"
@@ -173,10 +171,7 @@ class SigningChainAdmin(ReadOnlyAdmin[SigningChain]):
     def distrust_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         if not request.user.has_perm(DISTRUST):
             raise PermissionDenied
-        chain = self.viewed(request, str(pk))
-        with transaction.atomic():
-            distrust(chain)
-            enqueue_taking_out(chain, requested_by=request.user.get_username())
+        enqueue_distrust(self.viewed(request, str(pk)), requested_by=request.user.get_username())
         messages.success(
             request, "What it signs from now on counts nothing. A job takes what it signed before out of the books."
         )

@@ -27,15 +27,14 @@ from subscriptions.jobs import (
     enqueue_back_fill,
     enqueue_check,
     enqueue_detection,
+    enqueue_distrust,
     enqueue_erasure,
     enqueue_history,
     enqueue_order,
     enqueue_processing,
-    enqueue_taking_out,
     enqueue_trial,
 )
 from subscriptions.models import DataKind, ServerKey, SigningChain, Source
-from subscriptions.services.chains import distrust
 from subscriptions.services.erasure import forget_from_now_on
 from subscriptions.services.intake import take_in
 from subscriptions.services.own_data import About
@@ -142,8 +141,7 @@ def distrusted(folder: Path) -> Job:
     account = _received(folder)
     process_received(account)
     Job.objects.all().delete()
-    distrust(chain := SigningChain.objects.get())
-    return enqueue_taking_out(chain)
+    return enqueue_distrust(SigningChain.objects.get())
 
 
 def detection(folder: Path) -> Job:

@@ -20,9 +20,8 @@ from ascrecon.simulator.subscriptions.steps import Shop, payload, signed
 from ascrecon.storeserver.refusals import RootsMissing
 from reports.models import App
 from subscriptions.checks import trusts_apple_only
-from subscriptions.jobs import enqueue_taking_out
+from subscriptions.jobs import enqueue_distrust
 from subscriptions.models import Notification, Purchase, SigningChain, Subscription
-from subscriptions.services.chains import distrust
 from subscriptions.trust import trusted_roots
 from tests.subscriptions.conftest import Post
 
@@ -131,8 +130,7 @@ def test_what_a_distrusted_certificate_signed_counts_nothing(shop: Shop, post: P
     run_now(Job.objects.get(kind="notifications.process"))
     assert Purchase.objects.count() == 2
 
-    distrust(chain := Notification.objects.get(signed_payload=bad).chain)
-    run_now(enqueue_taking_out(chain))
+    run_now(enqueue_distrust(Notification.objects.get(signed_payload=bad).chain))
 
     assert list(Purchase.objects.values_list("purchase_key", flat=True)) == ["900"]
     assert Notification.objects.get(quarantine="distrusted").signed_payload == bad
